@@ -1,0 +1,129 @@
+/** The settings of a process: read from the environment once, checked, and refused by name. */
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { PLATFORMS, type Platform } from "./engine/model.ts";
+import { SHORTEST_SECRET_BYTES } from "./server/tokens.ts";
+
+const DEFAULT_SESSION_LIMITS: Record<Platform, number> = { WEB: 10, IOS: 1, ANDROID: 1, DESKTOP: 1, OTHER: 1 };
+
+function wholeNumber(low: number, high: number) {
+  const message = `must be a whole number from ${low} to ${high}`;
+  return z
+    .string()
+    .regex(/^\d+$/, message)
+    .transform(Number)
+    .refine((value) => value >= low && value <= high, message);
+}
+
+const sessionLimits = z.string().transform((text, context) => {
+  const limits = { ...DEFAULT_SESSION_LIMITS };
+  for (const part of text.split(",")) {
+    const match = /^\s*([A-Z]+)=(\d{1,4})\s*$/.exec(part);
+    const platform = PLATFORMS.find((name) => name === match?.[1]);
+    const limit = Number(match?.[2]);
+    if (platform === undefined || limit < 1) {
+      const message = `must read like WEB=10,IOS=1, with numbers of 1 or more, of ${PLATFORMS.join(", ")}`;
+      context.addIssue({ code: "custom", message });
+      return z.NEVER;
+    }
+    limits[platform] = limit;
+  }
+  return limits;
+});
+
+const origins = z.string().transform((text, context) => {
+  const list = text.split(",").map((origin) => origin.trim());
+  const isOrigin = (text: string) => text === "*" || (URL.canParse(text) && new URL(text).origin === text);
+  if (list.every(isOrigin)) return list;
+  context.addIssue({ code: "custom", message: "must be origins such as https://chat.example.com, with commas, or *" });
+  return z.NEVER;
+});
+
+const yesOrNo = z.enum(["true", "false"], "must be true or false").transform((text) => text === "true");
+
+/** Every setting there is; `docs/settings.md` describes each, and a test holds the two together. */
+export const environment = z.object({
+  PARLEY_HOST: z.string().min(1, "must name an address").default("127.0.0.1"),
+  PARLEY_PORT: wholeNumber(0, 65_535).default(4_000),
+  PARLEY_DATA: z.string().min(1, "must name a folder").default("./data"),
+  PARLEY_SECRET: z
+    .string()
+    .refine(
+      (secret) => Buffer.byteLength(secret) >= SHORTEST_SECRET_BYTES,
+      `must have at least ${SHORTEST_SECRET_BYTES} bytes; \`openssl rand -base64 48\` makes one`,
+    )
+    .optional(),
+  PARLEY_SEND_RATE: wholeNumber(0, 100_000).default(20),
+  PARLEY_SESSION_LIMITS: sessionLimits.default(DEFAULT_SESSION_LIMITS),
+  PARLEY_ALLOWED_ORIGINS: origins.optional(),
+  PARLEY_GRAPHIQL: yesOrNo.default(true),
+  PARLEY_METRICS_PORT: wholeNumber(0, 65_535).optional(),
+  PARLEY_LOG_LEVEL: z
+    .enum(["debug", "info", "warn", "error", "fatal", "silent"], "must be debug, info, warn, error, fatal or silent")
+    .default("info"),
+});
+
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  readonly dataFolder: string;
+  /** Null where none was given: in development one is made. */
+  readonly givenSecret: string | null;
+  readonly sendRate: number;
+  readonly sessionLimits: Readonly<Record<Platform, number>>;
+  readonly allowedOrigins: readonly string[] | null;
+  readonly graphiql: boolean;
+  readonly metricsPort: number | null;
+  readonly logLevel: string;
+  readonly production: boolean;
+}
+
+/** A setting that cannot be used. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+/** @throws ConfigError that names each setting at fault */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  const given = Object.entries(env).filter(([name, value]) => name.startsWith("PARLEY_") && value !== "");
+  const unknown = given.map(([name]) => name).filter((name) => !(name in environment.shape));
+  if (unknown.length > 0) {
+    const known = Object.keys(environment.shape).join(", ");
+    throw new ConfigError(`${unknown.join(", ")}: there is no such setting. There are ${known}.`);
+  }
+  const result = environment.safeParse(Object.fromEntries(given));
+  if (!result.success) {
+    throw new ConfigError(result.error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}.`).join("\n"));
+  }
+  const values = result.data;
+  const production = env.NODE_ENV === "production";
+  if (production && values.PARLEY_SECRET === undefined) {
+    throw new ConfigError(`PARLEY_SECRET is required in production; \`openssl rand -base64 48\` makes one.`);
+  }
+  return {
+    host: values.PARLEY_HOST,
+    port: values.PARLEY_PORT,
+    dataFolder: values.PARLEY_DATA,
+    givenSecret: values.PARLEY_SECRET ?? null,
+    sendRate: values.PARLEY_SEND_RATE,
+    sessionLimits: values.PARLEY_SESSION_LIMITS,
+    allowedOrigins: values.PARLEY_ALLOWED_ORIGINS ?? null,
+    graphiql: values.PARLEY_GRAPHIQL,
+    metricsPort: values.PARLEY_METRICS_PORT ?? null,
+    logLevel: values.PARLEY_LOG_LEVEL,
+    production,
+  };
+}
+
+/** The secret that was given; in development else the one in the data folder, which is made at the first start. */
+export function secretOf({ givenSecret, dataFolder }: Config): string {
+  if (givenSecret !== null) return givenSecret;
+  const path = join(dataFolder, "secret");
+  if (!existsSync(path)) {
+    mkdirSync(dataFolder, { recursive: true });
+    writeFileSync(path, randomBytes(48).toString("base64"), { mode: 0o600, flag: "wx" });
+  }
+  return readFileSync(path, "utf8").trim();
+}

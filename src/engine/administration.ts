@@ -1,0 +1,23 @@
+/** Settings, which live in the store and change while the server runs. */
+import { auditEntry, type Core } from "./core.ts";
+import { changeSettings, type Settings, type SettingsChange } from "./settings.ts";
+import { requireAdmin, type Viewer } from "./viewer.ts";
+
+export function createAdministration(core: Core) {
+  return {
+    /** @throws Refusal FORBIDDEN */
+    settings(viewer: Viewer): Settings {
+      requireAdmin(viewer, "`settings`");
+      return core.settings;
+    },
+
+    /** @throws Refusal FORBIDDEN, BAD_USER_INPUT */
+    async updateSettings(viewer: Viewer, change: SettingsChange): Promise<Settings> {
+      requireAdmin(viewer, "`updateSettings`");
+      const settings = changeSettings(core.settings, change);
+      await core.store.saveSettings(settings, auditEntry(core, viewer, "updateSettings", JSON.stringify(change)));
+      core.settings = settings;
+      return settings;
+    },
+  };
+}

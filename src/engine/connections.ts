@@ -1,0 +1,105 @@
+/** Living connections: who is online, and what ends when a session does. */
+import type { Clock } from "./clock.ts";
+import type { UserId } from "./model.ts";
+import type { Viewer } from "./viewer.ts";
+
+/** Why the server ends a connection. `expired` and `draining` ask the client to come back, `ended` is final. */
+export type EndReason = "expired" | "ended" | "draining" | "tooSlow";
+
+/** One WebSocket, or one SSE stream. */
+export interface Connection {
+  viewer: Viewer;
+  /** Why it was ended; null while it lives. */
+  readonly endedBy: EndReason | null;
+  /** Ends it for this reason; the transport hears of it once. */
+  end(reason: EndReason): void;
+  /** To be called when the transport is gone, for whatever reason. */
+  close(): void;
+}
+
+export interface Connections {
+  open(viewer: Viewer, onEnd: (reason: EndReason) => void): Connection;
+  isOnline(userId: UserId): boolean;
+  /** Ends all connections of a device's session. */
+  endSession(userId: UserId, deviceId: string, reason: EndReason): void;
+  /** Lets a device's connections live until the new token runs out. */
+  renew(viewer: Viewer, connection: Connection | null): void;
+  endAll(reason: EndReason): void;
+  readonly count: number;
+}
+
+interface Entry extends Connection {
+  arm(): void;
+}
+
+export function createConnections(clock: Clock): Connections {
+  const byUser = new Map<UserId, Set<Entry>>();
+  let count = 0;
+
+  function add(entry: Entry): void {
+    const entries = byUser.get(entry.viewer.userId) ?? new Set();
+    entries.add(entry);
+    byUser.set(entry.viewer.userId, entries);
+    count += 1;
+  }
+
+  function remove(entry: Entry): void {
+    const entries = byUser.get(entry.viewer.userId);
+    if (entries?.delete(entry) !== true) return;
+    if (entries.size === 0) byUser.delete(entry.viewer.userId);
+    count -= 1;
+  }
+
+  function open(viewer: Viewer, onEnd: (reason: EndReason) => void): Connection {
+    let endedBy: EndReason | null = null;
+    let cancelExpiry = () => {};
+    const entry: Entry = {
+      viewer,
+      get endedBy() {
+        return endedBy;
+      },
+      arm() {
+        cancelExpiry();
+        cancelExpiry = clock.at(entry.viewer.expiresAt, () => entry.end("expired"));
+      },
+      end(reason) {
+        if (endedBy !== null) return;
+        endedBy = reason;
+        entry.close();
+        onEnd(reason);
+      },
+      close() {
+        cancelExpiry();
+        remove(entry);
+      },
+    };
+    add(entry);
+    entry.arm();
+    return entry;
+  }
+
+  return {
+    open,
+    isOnline: (userId) => byUser.has(userId),
+    endSession(userId, deviceId, reason) {
+      for (const entry of [...(byUser.get(userId) ?? [])]) {
+        if (entry.viewer.deviceId === deviceId) entry.end(reason);
+      }
+    },
+    renew(viewer, connection) {
+      for (const entry of byUser.get(viewer.userId) ?? []) {
+        const sameSession = entry.viewer.deviceId === viewer.deviceId && entry.viewer.session === viewer.session;
+        // A token without a session is known by its socket alone.
+        if (entry !== connection && (viewer.session === null || !sameSession)) continue;
+        entry.viewer = { ...entry.viewer, role: viewer.role, expiresAt: viewer.expiresAt };
+        entry.arm();
+      }
+    },
+    endAll(reason) {
+      for (const entries of [...byUser.values()]) for (const entry of [...entries]) entry.end(reason);
+    },
+    get count() {
+      return count;
+    },
+  };
+}

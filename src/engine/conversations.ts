@@ -1,0 +1,140 @@
+/** Conversations as one side sees them, and their history. */
+import { announced, type Core, cutoffsNow } from "./core.ts";
+import { type ContactPlace, decodeContactCursor, decodeHistoryCursor } from "./cursors.ts";
+import { isUserId, parseConversationId } from "./ids.ts";
+import type { Member, UserId } from "./model.ts";
+import { type Page, type PageArguments, pageOfList, pageRange } from "./pages.ts";
+import type { TimelineView } from "./store.ts";
+import { isAdmin, type MessageView, peerIn, subjectOf, type Viewer } from "./viewer.ts";
+
+/** Pinned first, then the latest: falling, so the comparison is turned round. */
+function compareContacts(a: ContactPlace, b: ContactPlace): number {
+  return Number(b.pinned) - Number(a.pinned) || b.lastPosition - a.lastPosition;
+}
+
+export interface MessagePage extends Page<MessageView> {
+  /** Whose cursors the page has. */
+  readonly userId: UserId;
+}
+
+export interface Arrangement {
+  readonly pinned?: boolean;
+  readonly muted?: boolean;
+  readonly cleared?: true;
+}
+
+export function createConversations(core: Core) {
+  const { store, clock } = core;
+
+  function viewOf(userId: UserId, conversationId: number, clearedSeq: number): TimelineView {
+    return { userId, conversationId, clearedSeq, roamingCutoff: cutoffsNow(core).roaming };
+  }
+
+  /** The viewer's side of the conversation with a peer; null where nothing was ever written. */
+  async function withPeer(viewer: Viewer, peer: string, of: string | null | undefined): Promise<Member | null> {
+    const userId = subjectOf(viewer, of);
+    return isUserId(peer) ? store.member(userId, peer) : null;
+  }
+
+  /** The side with this id, if it is the viewer's or the viewer is an admin. */
+  async function find(viewer: Viewer, id: string): Promise<Member | null> {
+    const side = parseConversationId(id);
+    if (side === null || (side.userId !== viewer.userId && !isAdmin(viewer))) return null;
+    return store.memberByConversation(side.userId, side.conversationId);
+  }
+
+  /** This user's side of a message's conversation; null for somebody outside it, and before it has begun. */
+  async function sideOf({ message, viewedBy }: MessageView): Promise<Member | null> {
+    const peer = peerIn(message, viewedBy);
+    return peer === null ? null : store.member(viewedBy, peer);
+  }
+
+  /**
+   * Recent contacts: the newest `recentContactsLimit`, pinned before the rest.
+   * @throws Refusal BAD_USER_INPUT for page arguments or cursors
+   */
+  async function list(viewer: Viewer, args: PageArguments, of: string | null | undefined): Promise<Page<Member>> {
+    const userId = subjectOf(viewer, of);
+    const range = pageRange(args, (cursor) => decodeContactCursor(userId, cursor), "start");
+    const contacts = await store.recentContacts(userId, core.settings.recentContactsLimit);
+    return pageOfList(contacts, range, compareContacts);
+  }
+
+  async function timeline(userId: UserId, view: TimelineView, args: PageArguments): Promise<MessagePage> {
+    const range = pageRange(args, (cursor) => decodeHistoryCursor(userId, view.conversationId, cursor), "end");
+    const page = await store.timeline(view, range);
+    return { ...page, userId, items: page.items.map((message) => ({ message, viewedBy: userId })) };
+  }
+
+  /** As `history`, of a side that is at hand. */
+  function messagesOf(member: Member, args: PageArguments): Promise<MessagePage> {
+    const { userId, conversationId, clearedSeq } = member;
+    return timeline(userId, viewOf(userId, conversationId, clearedSeq), args);
+  }
+
+  /**
+   * Roaming history in the order of seq; null for a peer that does not exist.
+   * @throws Refusal FORBIDDEN for `of`, BAD_USER_INPUT for page arguments or cursors
+   */
+  async function history(
+    viewer: Viewer,
+    peer: string,
+    args: PageArguments,
+    of: string | null | undefined,
+  ): Promise<MessagePage | null> {
+    const userId = subjectOf(viewer, of);
+    if (!isUserId(peer) || (await store.users([peer])).size === 0) return null;
+    const conversationId = (await store.conversationBetween(userId, peer)) ?? 0;
+    const member = await store.member(userId, peer);
+    return timeline(userId, viewOf(userId, conversationId, member?.clearedSeq ?? 0), args);
+  }
+
+  async function lastMessage({ userId, conversationId, clearedSeq }: Member): Promise<MessageView | null> {
+    const message = await store.lastMessage(viewOf(userId, conversationId, clearedSeq));
+    return message === null ? null : { message, viewedBy: userId };
+  }
+
+  /** Messages of the peer behind the highest of read mark, cleared mark and last own message. */
+  function unreadCount({ userId, conversationId, clearedSeq, readSeq, lastOwnSeq }: Member): Promise<number> {
+    return store.unreadCount(viewOf(userId, conversationId, clearedSeq), Math.max(readSeq, lastOwnSeq));
+  }
+
+  /** How far the peer has read. */
+  async function peerReadSeq({ userId, peerId, readSeq }: Member): Promise<number> {
+    if (peerId === userId) return readSeq;
+    return (await store.member(peerId, userId))?.readSeq ?? 0;
+  }
+
+  /**
+   * Moves the viewer's read mark forward: to `upToSeq`, or to the newest message; never back.
+   * @returns the conversation afterwards; null where nothing was ever written
+   */
+  async function markRead(viewer: Viewer, peer: string, upToSeq: number | null | undefined): Promise<Member | null> {
+    const member = await withPeer(viewer, peer, null);
+    if (member === null) return null;
+    announced(core, await store.markRead(member, upToSeq ?? null, clock.now(), viewer.deviceId));
+    return store.member(viewer.userId, member.peerId);
+  }
+
+  /** Pins, mutes or clears the viewer's side; null where nothing was ever written. */
+  async function arrange(viewer: Viewer, peer: string, change: Arrangement): Promise<Member | null> {
+    const member = await withPeer(viewer, peer, null);
+    if (member === null) return null;
+    announced(core, await store.arrange(member, change, clock.now(), viewer.deviceId));
+    return store.member(viewer.userId, member.peerId);
+  }
+
+  return {
+    withPeer,
+    find,
+    sideOf,
+    list,
+    messagesOf,
+    history,
+    lastMessage,
+    unreadCount,
+    peerReadSeq,
+    markRead,
+    arrange,
+  };
+}

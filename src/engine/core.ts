@@ -1,0 +1,62 @@
+/** What the engine's rooms share. */
+import type { Clock } from "./clock.ts";
+import type { Connections } from "./connections.ts";
+import type { Hub } from "./live/hub.ts";
+import type { Platform, Role, UserId } from "./model.ts";
+import type { Rates } from "./rates.ts";
+import { type Cutoffs, cutoffs, type Settings } from "./settings.ts";
+import type { AuditEntry, Logged, Store } from "./store.ts";
+import type { Viewer } from "./viewer.ts";
+
+/** What a token says once its signature has been checked. */
+export type TokenClaims =
+  | { readonly kind: "app"; readonly userId: UserId; readonly role: Role; readonly expiresAt: number }
+  | {
+      readonly kind: "access";
+      readonly userId: UserId;
+      readonly role: Role;
+      readonly expiresAt: number;
+      readonly deviceId: string;
+      readonly session: number;
+    };
+
+export interface Tokens {
+  /** @throws Refusal UNAUTHENTICATED for anything but a valid, unexpired token */
+  verify(token: string): Promise<TokenClaims>;
+  issue(claims: Extract<TokenClaims, { kind: "access" }>): Promise<string>;
+}
+
+/** What can be told apart in the engine's metrics. */
+export interface Observer {
+  sent(outcome: "stored" | "duplicate" | "transient" | "hidden"): void;
+  delivered(source: "OFFLINE" | "RECENT" | "LIVE"): void;
+  swept(rows: number): void;
+  sweepFailed(error: unknown): void;
+}
+
+export interface Core {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly hub: Hub;
+  readonly connections: Connections;
+  readonly rates: Rates;
+  readonly tokens: Tokens;
+  readonly observer: Observer;
+  /** Sessions that may live at the same time, per platform. */
+  readonly sessionLimits: Readonly<Record<Platform, number>>;
+  settings: Settings;
+}
+
+export function cutoffsNow(core: Core): Cutoffs {
+  return cutoffs(core.settings, core.clock.now());
+}
+
+/** Wakes the devices that a change concerns, and passes the change on. */
+export function announced<T extends Logged>(core: Core, change: T): T {
+  core.hub.wake(change.touched);
+  return change;
+}
+
+export function auditEntry(core: Core, viewer: Viewer, action: string, subject: string): AuditEntry {
+  return { at: core.clock.now(), actorId: viewer.userId, action, subject };
+}

@@ -1,0 +1,77 @@
+/** The engine: what the product means, put together from its rooms. */
+import { createAcknowledging } from "./acknowledge.ts";
+import { createAdministration } from "./administration.ts";
+import type { Clock } from "./clock.ts";
+import { createConnections } from "./connections.ts";
+import { createConversations } from "./conversations.ts";
+import type { Core, Observer, Tokens } from "./core.ts";
+import { createDevices } from "./devices.ts";
+import { createHub } from "./live/hub.ts";
+import { createNewMessages } from "./live/new-messages.ts";
+import { createRefreshes } from "./live/refresh.ts";
+import { createTyping } from "./live/typing.ts";
+import { createUpdates } from "./live/updates.ts";
+import { createMessages } from "./messages.ts";
+import type { Platform } from "./model.ts";
+import { createRates } from "./rates.ts";
+import { createRelationships } from "./relationships.ts";
+import { startSweeper } from "./retention.ts";
+import { createSending } from "./send.ts";
+import { DEFAULT_SETTINGS } from "./settings.ts";
+import type { Store } from "./store.ts";
+import { createUsers } from "./users.ts";
+
+export interface EngineOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly tokens: Tokens;
+  readonly observer: Observer;
+  /** Sends per second and user; 0 switches every rate limit off. */
+  readonly sendRate: number;
+  readonly sessionLimits: Readonly<Record<Platform, number>>;
+}
+
+export type Engine = Awaited<ReturnType<typeof createEngine>>;
+
+/** Builds the engine over an open store. Close it before the store. */
+export async function createEngine(options: EngineOptions) {
+  const { store, clock, tokens, observer, sendRate, sessionLimits } = options;
+  const core: Core = {
+    store,
+    clock,
+    tokens,
+    observer,
+    sessionLimits,
+    hub: createHub(),
+    connections: createConnections(clock),
+    rates: createRates(clock, sendRate),
+    settings: { ...DEFAULT_SETTINGS, ...(await store.loadSettings()) },
+  };
+  const users = createUsers(core);
+  const refreshes = createRefreshes(core);
+  const updates = createUpdates(core);
+  const sweeper = startSweeper(core);
+
+  return {
+    clock,
+    connections: core.connections,
+    users,
+    relationships: createRelationships(core, users),
+    devices: createDevices(core),
+    ...createSending(core),
+    ...createAcknowledging(core),
+    messages: createMessages(core),
+    conversations: createConversations(core),
+    administration: createAdministration(core),
+    typing: createTyping(core),
+    live: {
+      newMessage: createNewMessages(core, refreshes).subscribe,
+      refresh: refreshes.subscribe,
+      messageUpdated: updates.subscribeToMessages,
+      conversationUpdated: updates.subscribeToConversations,
+    },
+    sweep: sweeper.sweep,
+    /** Stops the sweeper; what is connected is ended by `connections`. */
+    close: sweeper.stop,
+  };
+}

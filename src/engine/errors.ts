@@ -1,0 +1,73 @@
+/**
+ * Every way in which the engine says no: one table of codes, what each means, and whether a mutation's error
+ * type may carry it (`data`) or only a top-level error (`request`).
+ */
+export const ERRORS = {
+  RECIPIENT_NOT_FOUND: { tier: "data", meaning: "There is no such recipient, or its id is malformed." },
+  SENDER_NOT_FOUND: { tier: "data", meaning: "An admin sends as a user that does not exist." },
+  USER_NOT_FOUND: { tier: "data", meaning: "There is no such user, or its id is malformed." },
+  NO_FRIEND_REQUEST: { tier: "data", meaning: "The other has not asked for this friendship, or no longer asks." },
+  NOT_FRIENDS: { tier: "data", meaning: "Only friends may write to each other here, and these two are none." },
+  BLOCKED: { tier: "data", meaning: "The recipient has the sender on the blacklist, and refusals are shown." },
+  MUTED: { tier: "data", meaning: "An admin has muted the sender; `retryAfterMs` says for how long." },
+  FORBIDDEN: { tier: "data", meaning: "The viewer may not do this: it is for admins, or for the sender." },
+  INVALID_CONTENT: { tier: "data", meaning: "An input breaks a rule; `field` says which." },
+  CONTENT_TOO_LARGE: {
+    tier: "data",
+    meaning: "A message over 12 KiB, an image or sound over 28 MiB, a file or video over 100 MiB.",
+  },
+  IDEMPOTENCY_CONFLICT: {
+    tier: "data",
+    meaning: "The same sender used this clientMessageId for another recipient, content, customData or replyTo.",
+  },
+  MESSAGE_NOT_FOUND: { tier: "data", meaning: "There is no such message, or it is not the viewer's to see." },
+  RECALL_WINDOW_PASSED: { tier: "data", meaning: "The message is older than recallWindowSeconds." },
+  RATE_LIMITED: { tier: "data", meaning: "Too many at once; `retryAfterMs` says when to try again." },
+  REFUSED_BY_HOOK: { tier: "data", meaning: "The app's own before-send hook said no." },
+  UNAUTHENTICATED: { tier: "request", meaning: "The token is missing, malformed, forged, expired or revoked." },
+  BAD_USER_INPUT: {
+    tier: "request",
+    meaning: "An argument is out of its range or malformed: a page, a cursor, an id.",
+  },
+  CURSOR_EXPIRED: { tier: "request", meaning: "The log no longer reaches back to this cursor; ask `history`." },
+  QUERY_TOO_COMPLEX: { tier: "request", meaning: "The document is too long, too deep, too wide or too costly." },
+  SHUTTING_DOWN: {
+    tier: "request",
+    meaning: "The server is going down or has lost its disk; the outcome may be unknown.",
+  },
+} as const satisfies Record<string, { tier: "data" | "request"; meaning: string }>;
+
+export type RefusalCode = keyof typeof ERRORS;
+/** The codes that `ErrorCode` has in the schema. */
+export type DataCode = { [C in RefusalCode]: (typeof ERRORS)[C]["tier"] extends "data" ? C : never }[RefusalCode];
+
+export interface RefusalDetails {
+  /** Path of the input at fault, such as `content.location.latitude`. */
+  readonly field?: string;
+  readonly retryAfterMs?: number;
+}
+
+/** A refusal that the caller should hear of: it has a stable code and a reason that says how to mend it. */
+export class Refusal extends Error {
+  override readonly name = "Refusal";
+  readonly code: RefusalCode;
+  readonly field: string | undefined;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: RefusalCode, reason: string, details: RefusalDetails = {}) {
+    super(reason);
+    this.code = code;
+    this.field = details.field;
+    this.retryAfterMs = details.retryAfterMs;
+  }
+
+  /** Whether a mutation's error type can carry it. */
+  get isData(): boolean {
+    return ERRORS[this.code].tier === "data";
+  }
+}
+
+/** For the default branch of an exhaustive switch: the compiler refuses a forgotten case. */
+export function unreachable(value: never): never {
+  throw new Error(`unreachable: ${JSON.stringify(value)}`);
+}

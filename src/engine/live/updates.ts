@@ -1,0 +1,110 @@
+/** `messageUpdated` and `conversationUpdated`: two more filters over the user's log. */
+import { type Core, cutoffsNow } from "../core.ts";
+import type { LogEntry, Member, Stream } from "../model.ts";
+import type { MessageView, Viewer } from "../viewer.ts";
+import { createFeed, type Feed } from "./feed.ts";
+import { cursorAt, servablePlace } from "./places.ts";
+
+export type MessageChange = "RECALLED" | "EDITED" | "READ" | "DELIVERED";
+
+export interface MessageUpdatedEvent extends MessageView {
+  readonly change: MessageChange;
+  readonly cursor: string;
+}
+
+export interface ConversationUpdatedEvent {
+  readonly conversation: Member;
+  readonly cursor: string;
+}
+
+const PAGE = 100;
+
+function changeOf(entry: LogEntry, deviceId: string): MessageChange | null {
+  switch (entry.kind) {
+    case "recalled":
+      return "RECALLED";
+    case "edited":
+      return "EDITED";
+    case "delivered":
+      return "DELIVERED";
+    case "read":
+      return entry.origin === deviceId ? null : "READ";
+    case "received":
+    case "sent":
+    case "unsynced":
+    case "conversation":
+      return null;
+    default:
+      return entry.kind satisfies never;
+  }
+}
+
+export function createUpdates(core: Core) {
+  const { store, hub } = core;
+
+  /** A feed over the log from a place on, of what `pick` makes of the entries. */
+  async function follow<T>(
+    viewer: Viewer,
+    stream: Stream,
+    since: string | null | undefined,
+    pick: (entry: LogEntry, cursor: string) => Promise<T | null> | T | null,
+  ): Promise<Feed<T>> {
+    const { userId } = viewer;
+    let page: LogEntry[] = [];
+    let position = 0;
+
+    async function pull(): Promise<T | null> {
+      for (;;) {
+        for (let entry = page.shift(); entry !== undefined; entry = page.shift()) {
+          position = entry.position;
+          const event = entry.at > oldest ? await pick(entry, cursorAt(core, userId, stream, position)) : null;
+          if (event !== null) return event;
+        }
+        page = [...(await store.log(userId, position, PAGE))];
+        if (page.length === 0) return null;
+      }
+    }
+
+    const feed: Feed<T> = createFeed(pull, () => leaveHub());
+    const leaveHub = hub.join(userId, feed);
+    const oldest = cutoffsNow(core).offline;
+    try {
+      position = await servablePlace(core, viewer, stream, since);
+    } catch (error) {
+      feed.end();
+      throw error;
+    }
+    return feed;
+  }
+
+  return {
+    /**
+     * Recalls, edits, deliveries and reads.
+     * @throws Refusal BAD_USER_INPUT or CURSOR_EXPIRED for a `since` that cannot be served
+     */
+    subscribeToMessages(viewer: Viewer, since: string | null | undefined): Promise<Feed<MessageUpdatedEvent>> {
+      const { userId, deviceId } = viewer;
+      return follow(viewer, "updates", since, (entry, cursor) => {
+        const change = changeOf(entry, deviceId);
+        if (change === null || entry.message === null) return null;
+        return { message: entry.message, viewedBy: userId, change, cursor };
+      });
+    },
+
+    /**
+     * What the viewer's other devices did to its view of conversations.
+     * @throws Refusal BAD_USER_INPUT or CURSOR_EXPIRED for a `since` that cannot be served
+     */
+    subscribeToConversations(
+      viewer: Viewer,
+      since: string | null | undefined,
+    ): Promise<Feed<ConversationUpdatedEvent>> {
+      const { userId, deviceId } = viewer;
+      return follow(viewer, "conversations", since, async (entry, cursor) => {
+        if (entry.kind !== "conversation" || entry.origin === deviceId) return null;
+        const conversation = await store.memberByConversation(userId, entry.conversationId);
+        return conversation === null ? null : { conversation, cursor };
+      });
+    },
+  };
+}

@@ -1,0 +1,132 @@
+/** Messages that are there: finding, recalling, editing, deleting for oneself. */
+
+import type { Content, ContentInput } from "./content.ts";
+import { readContent } from "./content-rules.ts";
+import { announced, auditEntry, type Core, cutoffsNow } from "./core.ts";
+import { Refusal } from "./errors.ts";
+import { parseMessageId } from "./ids.ts";
+import type { Message } from "./model.ts";
+import { mayReach } from "./permissions.ts";
+import { contentSeenBy, isAdmin, type MessageView, peerIn, type Viewer } from "./viewer.ts";
+
+const MOST_DELETED_AT_ONCE = 100;
+const EDITABLE: readonly Content["type"][] = ["TEXT", "FACE", "LOCATION", "CUSTOM"];
+
+export interface EditInput {
+  readonly id: string;
+  readonly content: ContentInput;
+}
+
+export function createMessages(core: Core) {
+  const { store, clock } = core;
+
+  /** Whether the viewer may see a message now: within roaming retention, on either side, not put away. */
+  async function canSee(viewer: Viewer, message: Message): Promise<boolean> {
+    if (message.sentAt <= cutoffsNow(core).roaming) return false;
+    if (isAdmin(viewer)) return true;
+    if (peerIn(message, viewer.userId) === null) return false;
+    if (message.hidden && message.senderId !== viewer.userId) return false;
+    return !(await store.isPutAway(viewer.userId, message));
+  }
+
+  /** The message with this id, if the viewer may see it; admins see any. */
+  async function find(viewer: Viewer, id: string): Promise<MessageView | null> {
+    const place = parseMessageId(id);
+    const message = place === null ? null : await store.message(place.conversationId, place.seq);
+    if (message === null || !(await canSee(viewer, message))) return null;
+    return { message, viewedBy: viewer.userId };
+  }
+
+  async function findOwn(viewer: Viewer, id: string, what: string): Promise<Message> {
+    const found = await find(viewer, id);
+    if (found === null) throw new Refusal("MESSAGE_NOT_FOUND", "There is no such message.", { field: "id" });
+    if (found.message.senderId === viewer.userId) return found.message;
+    throw new Refusal("FORBIDDEN", `Only its sender may ${what} a message.`);
+  }
+
+  /** The message that `view` replies to, if it is still there to see. */
+  async function repliedTo({ message, viewedBy }: MessageView): Promise<MessageView | null> {
+    if (message.replyToSeq === null) return null;
+    const original = await store.message(message.conversationId, message.replyToSeq);
+    if (original === null || original.sentAt <= cutoffsNow(core).roaming) return null;
+    if (peerIn(original, viewedBy) !== null && (await store.isPutAway(viewedBy, original))) return null;
+    return { message: original, viewedBy };
+  }
+
+  /**
+   * Recalls a message: the sender within the window, an admin any and at any time. Once more changes nothing.
+   * @throws Refusal MESSAGE_NOT_FOUND, FORBIDDEN, RECALL_WINDOW_PASSED
+   */
+  async function recall(viewer: Viewer, id: string): Promise<MessageView> {
+    const message = isAdmin(viewer) ? (await find(viewer, id))?.message : await findOwn(viewer, id, "recall");
+    if (message === undefined) throw new Refusal("MESSAGE_NOT_FOUND", "There is no such message.", { field: "id" });
+    const unchanged = { message, viewedBy: viewer.userId };
+    if (message.recalledAt !== null) return unchanged;
+    const windowMs = core.settings.recallWindowSeconds * 1_000;
+    if (!isAdmin(viewer) && clock.now() - message.sentAt > windowMs) {
+      const reason = `A message can be recalled for ${core.settings.recallWindowSeconds} seconds after it was sent.`;
+      throw new Refusal("RECALL_WINDOW_PASSED", reason);
+    }
+    const audit = message.senderId === viewer.userId ? null : auditEntry(core, viewer, "recallMessage", message.id);
+    const recalled = announced(core, await store.recall(message, clock.now(), audit));
+    if (recalled.message !== null) return { message: recalled.message, viewedBy: viewer.userId };
+    return { message: (await store.message(message.conversationId, message.seq)) ?? message, viewedBy: viewer.userId };
+  }
+
+  /**
+   * Puts other content of the same kind (text, face, location, custom) in the place of the sender's own. It is a
+   * way of writing to the peer, so the rules of sending hold.
+   * @throws Refusal MESSAGE_NOT_FOUND, FORBIDDEN, INVALID_CONTENT, CONTENT_TOO_LARGE, MUTED, RATE_LIMITED,
+   * BLOCKED, NOT_FRIENDS
+   */
+  async function edit(viewer: Viewer, input: EditInput): Promise<MessageView> {
+    const message = await findOwn(viewer, input.id, "edit");
+    if (message.content === null) {
+      throw new Refusal("MESSAGE_NOT_FOUND", "The message has been recalled.", { field: "id" });
+    }
+    const { content } = readContent(input.content, message.customData);
+    if (content.type !== message.content.type || !EDITABLE.includes(content.type)) {
+      const reason = "Text, a face, a location or custom content can be edited, each into its own kind.";
+      throw new Refusal("INVALID_CONTENT", reason, { field: "content" });
+    }
+    if (!isAdmin(viewer)) core.rates.take(`send:${viewer.userId}`);
+    const facts = await store.sendFacts(message.senderId, message.recipientId, null);
+    const reach = mayReach(core, viewer, facts);
+    const onlyForSender = message.hidden ? false : reach === "sender only";
+    const edited = await store.edit(message, content, clock.now(), onlyForSender);
+    if (edited === null) throw new Refusal("MESSAGE_NOT_FOUND", "The message has been recalled.", { field: "id" });
+    return { message: announced(core, edited).message, viewedBy: viewer.userId };
+  }
+
+  /**
+   * Deletes messages for the viewer alone; ids that it cannot see are passed over.
+   * @returns the ids that are deleted now
+   * @throws Refusal BAD_USER_INPUT for more than 100
+   */
+  async function deleteForViewer(viewer: Viewer, ids: readonly string[]): Promise<readonly string[]> {
+    if (ids.length > MOST_DELETED_AT_ONCE) {
+      throw new Refusal("BAD_USER_INPUT", `At most ${MOST_DELETED_AT_ONCE} messages can be deleted at once.`);
+    }
+    const found: Message[] = [];
+    for (const id of new Set(ids)) {
+      const view = await find(viewer, id);
+      if (view !== null && peerIn(view.message, viewer.userId) !== null) found.push(view.message);
+    }
+    announced(core, await store.deleteForUser(viewer.userId, found, clock.now(), viewer.deviceId));
+    return found.map((message) => message.id);
+  }
+
+  /** How far the message has got; a hidden one gets nowhere, a note to oneself is there at once. */
+  async function reception(message: Message): Promise<{ delivered: boolean; read: boolean }> {
+    if (message.senderId === message.recipientId) return { delivered: true, read: true };
+    if (message.hidden || message.recipientPosition === null) return { delivered: false, read: false };
+    const recipient = (await store.users([message.recipientId])).get(message.recipientId);
+    const member = await store.member(message.recipientId, message.senderId);
+    return {
+      delivered: recipient !== undefined && recipient.deliveredPosition >= message.recipientPosition,
+      read: member !== null && member.readSeq >= message.seq,
+    };
+  }
+
+  return { find, repliedTo, recall, edit, deleteForViewer, reception, contentSeenBy };
+}

@@ -1,0 +1,43 @@
+/** Who may write to whom: one place, for messages, edits, friend requests and typing alike. */
+import type { Core } from "./core.ts";
+import { Refusal } from "./errors.ts";
+import { SYSTEM_USER, type User } from "./model.ts";
+import type { SendFacts } from "./store.ts";
+import { isAdmin, type Viewer } from "./viewer.ts";
+
+/** @throws Refusal MUTED */
+export function checkMute(core: Core, viewer: Viewer, sender: User | null): void {
+  const mutedUntil = sender?.mutedUntil ?? null;
+  if (isAdmin(viewer) || mutedUntil === null) return;
+  const retryAfterMs = mutedUntil - core.clock.now();
+  if (retryAfterMs <= 0) return;
+  const until = new Date(mutedUntil).toISOString();
+  throw new Refusal("MUTED", `An admin has muted this sender until ${until}.`, { retryAfterMs });
+}
+
+/** @throws Refusal RECIPIENT_NOT_FOUND */
+export function recipientOf({ recipient }: Pick<SendFacts, "recipient">): User {
+  if (recipient === null || recipient.id === SYSTEM_USER) {
+    const reason = "There is no such recipient. A user appears with its first token, or with `importUsers`.";
+    throw new Refusal("RECIPIENT_NOT_FOUND", reason, { field: "to" });
+  }
+  return recipient;
+}
+
+/**
+ * Whom a write reaches: everybody, or only the sender who must not notice that it is blocked. The blacklist comes
+ * before friends-only; admins pass both, and so does a note to oneself.
+ * @throws Refusal MUTED, BLOCKED, NOT_FRIENDS
+ */
+export function mayReach(core: Core, viewer: Viewer, facts: SendFacts): "everybody" | "sender only" {
+  checkMute(core, viewer, facts.sender);
+  if (isAdmin(viewer) || facts.sender?.id === facts.recipient?.id) return "everybody";
+  if (facts.relation.blockedBy) {
+    if (!core.settings.showBlocked) return "sender only";
+    throw new Refusal("BLOCKED", "The recipient does not take messages from this sender.");
+  }
+  if (core.settings.friendsOnly && !facts.relation.friends) {
+    throw new Refusal("NOT_FRIENDS", "Only friends may write to each other here; ask for friendship first.");
+  }
+  return "everybody";
+}

@@ -1,0 +1,47 @@
+/** The sweeper: erases from disk what every answer already leaves out. */
+import { type Core, cutoffsNow } from "./core.ts";
+
+const SWEEP_EVERY_MS = 10 * 60_000;
+const BATCH = 500;
+
+export interface Sweeper {
+  /** Erases all that is past its time, and gives how many rows went. */
+  sweep(): Promise<number>;
+  stop(): void;
+}
+
+/** Starts sweeping: at once, and then every ten minutes. */
+export function startSweeper(core: Core): Sweeper {
+  let stopped = false;
+  let cancel = () => {};
+
+  async function sweep(): Promise<number> {
+    const { offline, erased } = cutoffsNow(core);
+    let total = 0;
+    for (let rows = -1; rows !== 0 && !stopped; total += rows) {
+      rows = await core.store.sweep(offline, erased, BATCH);
+    }
+    if (total > 0) await core.store.tidy();
+    core.observer.swept(total);
+    return total;
+  }
+
+  function schedule(at: number): void {
+    cancel = core.clock.at(at, () => {
+      sweep()
+        .catch((error: unknown) => core.observer.sweepFailed(error))
+        .finally(() => {
+          if (!stopped) schedule(core.clock.now() + SWEEP_EVERY_MS);
+        });
+    });
+  }
+
+  schedule(core.clock.now());
+  return {
+    sweep,
+    stop() {
+      stopped = true;
+      cancel();
+    },
+  };
+}

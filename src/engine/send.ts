@@ -1,0 +1,236 @@
+/** Sending: the rules in their order, then the store. */
+import { createHash, randomUUID } from "node:crypto";
+import { LRUCache } from "lru-cache";
+import type { Content, ContentInput } from "./content.ts";
+import { checkString, readContent } from "./content-rules.ts";
+import { announced, auditEntry, type Core, cutoffsNow } from "./core.ts";
+import { Refusal } from "./errors.ts";
+import { parseMessageId, transientMessageId } from "./ids.ts";
+import { type Message, type PushOptions, SYSTEM_USER, type User, type UserId } from "./model.ts";
+import { checkMute, mayReach, recipientOf } from "./permissions.ts";
+import type { MessageDraft, SendFacts } from "./store.ts";
+import { isAdmin, type MessageView, peerIn, requireAdmin, type Viewer } from "./viewer.ts";
+
+const LONGEST_KEY = 64;
+const MOST_PUSH_BYTES = 4 * 1024;
+/** Keys of messages with lifetime 0 that are remembered, best effort. */
+const REMEMBERED_TRANSIENTS = 1_000;
+
+export interface SendInput {
+  readonly to: string;
+  readonly content: ContentInput;
+  readonly clientMessageId?: string | null | undefined;
+  readonly customData?: string | null | undefined;
+  readonly replyTo?: string | null | undefined;
+  readonly lifetimeSeconds?: number | null | undefined;
+  readonly syncToSender?: boolean | undefined;
+  readonly push?:
+    | {
+        readonly disabled?: boolean | undefined;
+        readonly title?: string | null | undefined;
+        readonly body?: string | null | undefined;
+        readonly data?: string | null | undefined;
+      }
+    | null
+    | undefined;
+  readonly sendAs?: string | null | undefined;
+}
+
+export interface SendSuccess extends MessageView {
+  readonly duplicate: boolean;
+}
+
+function invalid(field: string, reason: string): Refusal {
+  return new Refusal("INVALID_CONTENT", reason, { field });
+}
+
+function readKey(key: string | null | undefined): string | null {
+  if (key == null) return null;
+  checkString(key, "clientMessageId");
+  const length = [...key].length;
+  if (length < 1 || length > LONGEST_KEY) {
+    throw invalid("clientMessageId", `It has 1 to ${LONGEST_KEY} characters.`);
+  }
+  return key;
+}
+
+function readPush(push: SendInput["push"]): PushOptions | null {
+  if (push == null) return null;
+  const text = (name: "title" | "body" | "data") => {
+    const value = push[name] ?? null;
+    return value === null ? null : checkString(value, `push.${name}`);
+  };
+  const options = { disabled: push.disabled ?? false, title: text("title"), body: text("body"), data: text("data") };
+  const bytes = [options.title, options.body, options.data].reduce(
+    (sum, part) => sum + Buffer.byteLength(part ?? ""),
+    0,
+  );
+  if (bytes > MOST_PUSH_BYTES) throw invalid("push", `Its strings are over ${MOST_PUSH_BYTES} bytes in UTF-8.`);
+  return options;
+}
+
+/** The same for the same input, whatever the order of its keys, and whether null or left out. */
+function canonical(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(canonical);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.entries(value)
+    .filter(([, part]) => part != null)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, part]) => [key, canonical(part)]);
+}
+
+function fingerprintOf({ to, content, customData, replyTo }: SendInput): string {
+  const what = JSON.stringify([to, canonical(content), customData ?? null, replyTo ?? null]);
+  return createHash("sha256").update(what).digest("base64");
+}
+
+export function createSending(core: Core) {
+  const { store, clock, hub } = core;
+  const transientKeys = new LRUCache<string, { message: Message; fingerprint: string }>({ max: REMEMBERED_TRANSIENTS });
+
+  function senderOf(viewer: Viewer, input: SendInput): UserId {
+    if (input.sendAs != null) requireAdmin(viewer, "`sendAs`");
+    if (input.content.notice != null) requireAdmin(viewer, "A notice");
+    return input.sendAs ?? (input.content.notice != null ? SYSTEM_USER : viewer.userId);
+  }
+
+  /** The message that this key already stands for; null where it stands for none. */
+  function sameKey(senderId: UserId, key: string | null, facts: SendFacts) {
+    if (key === null) return null;
+    const stored = facts.sameKey;
+    if (stored !== null && stored.message.sentAt > cutoffsNow(core).erased) return stored;
+    return transientKeys.get(`${senderId}:${key}`) ?? null;
+  }
+
+  async function readReply(replyTo: string | null | undefined, senderId: UserId, recipientId: UserId) {
+    if (replyTo == null) return null;
+    const place = parseMessageId(replyTo);
+    const message = place === null ? null : await store.message(place.conversationId, place.seq);
+    const visible =
+      message !== null &&
+      peerIn(message, senderId) === recipientId &&
+      (!message.hidden || message.senderId === senderId) &&
+      message.sentAt > cutoffsNow(core).roaming &&
+      !(await store.isPutAway(senderId, message));
+    if (!visible) throw invalid("replyTo", "There is no such message in this conversation.");
+    return message.seq;
+  }
+
+  /** When the message leaves the offline cache, where that is before its time. */
+  function readLifetime(seconds: number | null | undefined, now: number): number | null {
+    if (seconds == null) return null;
+    if (seconds < 0) throw invalid("lifetimeSeconds", "It is 0 or more seconds.");
+    const until = now + seconds * 1_000;
+    return until < now + (now - cutoffsNow(core).offline) ? until : null;
+  }
+
+  /** Hands a message of lifetime 0 to connected devices; nothing of it is kept. */
+  function handOver(draft: MessageDraft): Message {
+    const { senderId, recipientId, origin } = draft;
+    const message: Message = {
+      id: transientMessageId(randomUUID()),
+      conversationId: 0,
+      seq: 0,
+      senderId,
+      recipientId,
+      senderProfile: draft.senderProfile,
+      content: draft.content,
+      editForSender: null,
+      customData: draft.customData,
+      clientMessageId: draft.clientMessageId,
+      replyToSeq: null,
+      sentAt: draft.sentAt,
+      editedAt: null,
+      recalledAt: null,
+      offlineUntil: null,
+      hidden: draft.hidden,
+      recipientPosition: null,
+    };
+    if (!draft.hidden && recipientId !== senderId) hub.handTransient(recipientId, message, null);
+    if (draft.syncToSender || recipientId === senderId) hub.handTransient(senderId, message, origin);
+    if (draft.clientMessageId !== null && draft.fingerprint !== null) {
+      const key = `${senderId}:${draft.clientMessageId}`;
+      transientKeys.set(key, { message, fingerprint: draft.fingerprint });
+    }
+    core.observer.sent(draft.hidden ? "hidden" : "transient");
+    return message;
+  }
+
+  function repeat(viewer: Viewer, known: { message: Message; fingerprint: string }, input: SendInput): SendSuccess {
+    if (known.fingerprint !== fingerprintOf(input)) {
+      const reason = "This clientMessageId was used for another message; give each message a key of its own.";
+      throw new Refusal("IDEMPOTENCY_CONFLICT", reason, { field: "clientMessageId" });
+    }
+    core.observer.sent("duplicate");
+    return { message: known.message, viewedBy: viewer.userId, duplicate: true };
+  }
+
+  async function draftOf(viewer: Viewer, sender: User, input: SendInput, key: string | null, facts: SendFacts) {
+    const now = clock.now();
+    checkMute(core, viewer, sender);
+    const recipient = recipientOf(facts);
+    const { content, customData } = readContent(input.content, input.customData);
+    const replyToSeq = await readReply(input.replyTo, sender.id, recipient.id);
+    const offlineUntil = readLifetime(input.lifetimeSeconds, now);
+    const push = readPush(input.push);
+    if (!isAdmin(viewer)) core.rates.take(`send:${viewer.userId}`);
+    const reach = mayReach(core, viewer, facts);
+    const ownName = sender.id === viewer.userId;
+    const draft: MessageDraft = {
+      senderId: sender.id,
+      recipientId: recipient.id,
+      senderProfile: { nickname: sender.nickname, avatarUrl: sender.avatarUrl },
+      content,
+      customData,
+      push,
+      clientMessageId: key,
+      fingerprint: key === null ? null : fingerprintOf(input),
+      releaseKey: facts.sameKey !== null,
+      replyToSeq,
+      sentAt: now,
+      offlineUntil,
+      hidden: reach === "sender only",
+      syncToSender: input.syncToSender ?? true,
+      origin: ownName ? viewer.deviceId : null,
+      audit: ownName ? null : auditEntry(core, viewer, actionOf(content), `${sender.id} to ${recipient.id}`),
+    };
+    return draft;
+  }
+
+  function actionOf(content: Content): string {
+    return content.type === "NOTICE" ? "sendNotice" : "sendAs";
+  }
+
+  /**
+   * Sends a message. It answers once the message is on disk.
+   * @throws Refusal FORBIDDEN, SENDER_NOT_FOUND, IDEMPOTENCY_CONFLICT, MUTED, RECIPIENT_NOT_FOUND,
+   * INVALID_CONTENT, CONTENT_TOO_LARGE, RATE_LIMITED, BLOCKED, NOT_FRIENDS: in this order, and nothing is left
+   * @throws OutcomeUnknown where the disk failed; the same clientMessageId again tells
+   */
+  async function send(viewer: Viewer, input: SendInput): Promise<SendSuccess> {
+    const senderId = senderOf(viewer, input);
+    const key = readKey(input.clientMessageId);
+    const facts = await store.sendFacts(senderId, input.to, key);
+    if (facts.sender === null) {
+      throw new Refusal("SENDER_NOT_FOUND", "`sendAs` names no user.", { field: "sendAs" });
+    }
+    const known = sameKey(senderId, key, facts);
+    if (known !== null) return repeat(viewer, known, input);
+    const draft = await draftOf(viewer, facts.sender, input, key, facts);
+    if (input.lifetimeSeconds === 0) {
+      return { message: handOver(draft), viewedBy: viewer.userId, duplicate: false };
+    }
+    const appended = await store.append(draft);
+    if (appended === null) {
+      // The same key, sent twice at once: the other one was first.
+      const again = await store.sendFacts(senderId, input.to, key);
+      if (again.sameKey === null) throw new Error("a key is taken that no message has");
+      return repeat(viewer, again.sameKey, input);
+    }
+    core.observer.sent(draft.hidden ? "hidden" : "stored");
+    const { message } = announced(core, appended);
+    return { message, viewedBy: viewer.userId, duplicate: false };
+  }
+
+  return { send };
+}

@@ -1,0 +1,242 @@
+/**
+ * What the engine asks of its store, in the domain's words. Every write is one transaction and resolves once it is
+ * on disk; reads see committed data only. Nothing here decides who may do what: that is the engine's.
+ */
+import type { Content } from "./content.ts";
+import type { PeopleList, PersonPlace } from "./cursors.ts";
+import type {
+  Device,
+  FriendPolicy,
+  LogEntry,
+  Member,
+  Message,
+  Platform,
+  Profile,
+  PushOptions,
+  Relation,
+  Stream,
+  User,
+  UserId,
+} from "./model.ts";
+import type { Page, PageRange } from "./pages.ts";
+import type { Settings } from "./settings.ts";
+
+/** A change that may have written into users' logs. */
+export interface Logged {
+  /** Whose logs grew: their devices are to be woken. */
+  readonly touched: readonly UserId[];
+}
+
+/** An entry of the audit trail, written in the transaction of what it tells of. */
+export interface AuditEntry {
+  readonly at: number;
+  readonly actorId: UserId;
+  readonly action: string;
+  readonly subject: string;
+}
+
+export interface MessageDraft {
+  readonly senderId: UserId;
+  readonly recipientId: UserId;
+  readonly senderProfile: Profile;
+  readonly content: Content;
+  readonly customData: string | null;
+  readonly push: PushOptions | null;
+  readonly clientMessageId: string | null;
+  readonly fingerprint: string | null;
+  /** True where an expired, not yet erased message still holds the key. */
+  readonly releaseKey: boolean;
+  readonly replyToSeq: number | null;
+  readonly sentAt: number;
+  readonly offlineUntil: number | null;
+  readonly hidden: boolean;
+  readonly syncToSender: boolean;
+  /** The sender's own device that sent it; null where an admin or the system did. */
+  readonly origin: string | null;
+  readonly audit: AuditEntry | null;
+}
+
+/** What sending needs to know before it decides, read at once. */
+export interface SendFacts {
+  readonly sender: User | null;
+  readonly recipient: User | null;
+  readonly relation: Relation;
+  /** The message that already has this clientMessageId, and the hash of what was first sent under it. */
+  readonly sameKey: { readonly message: Message; readonly fingerprint: string } | null;
+}
+
+/** A log as it is at one moment, and how far a device has acknowledged it. */
+export interface LogState {
+  readonly head: number;
+  readonly floor: number;
+  readonly acknowledged: Readonly<Record<Stream, number>>;
+}
+
+/** What a device that comes back is to be handed, decided at one moment; the messages are read afterwards. */
+export interface BacklogPlan {
+  readonly head: number;
+  /** How many messages the backlog holds once `leftOut` is taken away. */
+  readonly expected: number;
+  /** Per conversation with more than is handed over: the newest position that is left out. */
+  readonly leftOut: ReadonlyMap<number, number>;
+  /** Peers of whom something in the range is left out. */
+  readonly incompletePeers: readonly UserId[];
+  /** Last message of each recent contact, in the order of the list. */
+  readonly recent: readonly Message[];
+}
+
+export interface BacklogRange {
+  readonly userId: UserId;
+  readonly deviceId: string;
+  readonly after: number;
+  readonly offlineCutoff: number;
+  readonly roamingCutoff: number;
+  readonly now: number;
+  readonly perContact: number;
+  readonly recentLimit: number;
+}
+
+/** Which part of a timeline a user may see. */
+export interface TimelineView {
+  readonly userId: UserId;
+  readonly conversationId: number;
+  readonly clearedSeq: number;
+  readonly roamingCutoff: number;
+}
+
+export interface SessionRequest {
+  readonly userId: UserId;
+  readonly deviceId: string;
+  readonly platform: Platform;
+  readonly now: number;
+  readonly expiresAt: number;
+  /** Sessions of this platform that may live at the same time; null: any number. */
+  readonly limit: number | null;
+}
+
+export interface FriendChange extends Logged {
+  readonly changed: boolean;
+}
+
+/** A built-in notice that a change of friendship causes. */
+export interface Notice {
+  readonly to: UserId;
+  readonly content: Content;
+  readonly at: number;
+}
+
+export interface ProfileChange {
+  readonly nickname?: string | null;
+  readonly avatarUrl?: string | null;
+  readonly friendPolicy?: FriendPolicy;
+}
+
+export interface Store {
+  /** Names this life of the data; cursors of another one cannot be served. */
+  readonly generation: string;
+
+  // People.
+  users(ids: readonly UserId[]): Promise<ReadonlyMap<UserId, User>>;
+  /** Creates the user where there is none. */
+  ensureUser(id: UserId, now: number): Promise<void>;
+  /** Creates or changes users; what a change leaves out stays. */
+  saveProfiles(changes: ReadonlyMap<UserId, ProfileChange>, now: number, audit: AuditEntry | null): Promise<void>;
+  muteUser(id: UserId, until: number | null, audit: AuditEntry): Promise<void>;
+
+  // Relations.
+  relation(userId: UserId, otherId: UserId): Promise<Relation>;
+  /** Notes that `from` asks for `to`'s friendship; `changed` is false where it had asked before. */
+  requestFriend(from: UserId, to: UserId, hidden: boolean, notice: Notice): Promise<FriendChange>;
+  /** Makes two users friends and drops requests between them; `changed` is false where they were. */
+  befriend(
+    a: UserId,
+    b: UserId,
+    notices: readonly Notice[],
+    now: number,
+    audit: AuditEntry | null,
+  ): Promise<FriendChange>;
+  declineFriend(userId: UserId, asker: UserId): Promise<boolean>;
+  /** Ends a friendship and withdraws the user's own request; `changed` tells of the friendship. */
+  unfriend(userId: UserId, otherId: UserId, notice: Notice): Promise<FriendChange>;
+  block(userId: UserId, otherId: UserId, now: number, audit: AuditEntry | null): Promise<void>;
+  unblock(userId: UserId, otherId: UserId, audit: AuditEntry | null): Promise<void>;
+  people(list: PeopleList, userId: UserId, range: PageRange<PersonPlace>): Promise<Page<PersonPlace>>;
+
+  // Messages.
+  sendFacts(senderId: UserId, recipientId: UserId, clientMessageId: string | null): Promise<SendFacts>;
+  /** Stores a message and its log entries; null where the key is taken after all. */
+  append(draft: MessageDraft): Promise<(Logged & { readonly message: Message }) | null>;
+  message(conversationId: number, seq: number): Promise<Message | null>;
+  /** Whether this user has deleted or cleared the message for itself. */
+  isPutAway(userId: UserId, message: Message): Promise<boolean>;
+  /** Erases content and marks as recalled; `message` is null where it was recalled before. */
+  recall(
+    message: Message,
+    now: number,
+    audit: AuditEntry | null,
+  ): Promise<Logged & { readonly message: Message | null }>;
+  /** Changes content; with `onlyForSender` nobody else is told or sees it. Null where it has been recalled. */
+  edit(
+    message: Message,
+    content: Content,
+    now: number,
+    onlyForSender: boolean,
+  ): Promise<(Logged & { readonly message: Message }) | null>;
+  deleteForUser(userId: UserId, messages: readonly Message[], now: number, origin: string | null): Promise<Logged>;
+
+  // Conversations.
+  member(userId: UserId, peerId: UserId): Promise<Member | null>;
+  memberByConversation(userId: UserId, conversationId: number): Promise<Member | null>;
+  conversationBetween(a: UserId, b: UserId): Promise<number | null>;
+  recentContacts(userId: UserId, limit: number): Promise<readonly Member[]>;
+  timeline(view: TimelineView, range: PageRange<number>): Promise<Page<Message>>;
+  lastMessage(view: TimelineView): Promise<Message | null>;
+  unreadCount(view: TimelineView, afterSeq: number): Promise<number>;
+  /** Moves the read mark forward to `upToSeq`, or to the newest message. */
+  markRead(member: Member, upToSeq: number | null, now: number, origin: string | null): Promise<Logged>;
+  arrange(
+    member: Member,
+    change: { readonly pinned?: boolean; readonly muted?: boolean; readonly cleared?: true },
+    now: number,
+    origin: string | null,
+  ): Promise<Logged>;
+
+  // The log.
+  logState(userId: UserId, deviceId: string): Promise<LogState>;
+  /** Entries behind a position, oldest first, with the messages that they speak of. */
+  log(userId: UserId, after: number, limit: number): Promise<readonly LogEntry[]>;
+  /** As `log`, of messages in a backlog's range that the user has not put away. */
+  backlog(range: BacklogRange, after: number, upTo: number, limit: number): Promise<readonly LogEntry[]>;
+  planBacklog(range: BacklogRange): Promise<BacklogPlan>;
+  /** Whether an entry behind `after` is too old for the offline cache. */
+  hasExpired(userId: UserId, after: number, offlineCutoff: number): Promise<boolean>;
+  /** Moves a device's mark forward and tells senders of the first delivery; gives the mark as it is then. */
+  acknowledge(
+    userId: UserId,
+    deviceId: string,
+    stream: Stream,
+    position: number,
+    now: number,
+  ): Promise<Logged & { readonly position: number }>;
+
+  // Devices.
+  openSession(request: SessionRequest): Promise<{ readonly device: Device; readonly ended: readonly Device[] }>;
+  renewSession(userId: UserId, deviceId: string, expiresAt: number): Promise<void>;
+  endSession(userId: UserId, deviceId: string, now: number): Promise<void>;
+  device(userId: UserId, deviceId: string): Promise<Device | null>;
+  devices(userId: UserId): Promise<readonly Device[]>;
+
+  // Settings, retention, health.
+  loadSettings(): Promise<Partial<Settings>>;
+  saveSettings(settings: Settings, audit: AuditEntry): Promise<void>;
+  /** Erases one batch of what is past both limits; gives how many rows went. */
+  sweep(offlineCutoff: number, erasedCutoff: number, batch: number): Promise<number>;
+  /** Gives erased space back to the disk. */
+  tidy(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The disk failed in the middle of a commit: what was asked may or may not have happened. */
+export class OutcomeUnknown extends Error {
+  override readonly name = "OutcomeUnknown";
+}

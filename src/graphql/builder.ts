@@ -1,0 +1,34 @@
+/** The schema builder: what a field is by default, and the scalars. */
+import SchemaBuilder from "@pothos/core";
+import { GraphQLError } from "graphql";
+import type { Context } from "./context.ts";
+
+export const builder = new SchemaBuilder<{
+  Context: Context;
+  DefaultFieldNullability: false;
+  DefaultInputFieldRequiredness: false;
+  Scalars: {
+    ID: { Input: string; Output: string };
+    DateTime: { Input: never; Output: number };
+  };
+}>({ defaultFieldNullability: false });
+
+/** Instants are milliseconds in the engine. They only ever go out. */
+builder.scalarType("DateTime", {
+  description: "An instant as RFC 3339 text in UTC with milliseconds, such as `2026-01-31T09:30:00.000Z`.",
+  serialize: (value) => new Date(value).toISOString(),
+  parseValue: () => {
+    throw new GraphQLError("DateTime is no input.");
+  },
+});
+
+builder.queryType({
+  description: "Everything that can be asked. What is absent and what is not yours to see are the same answer: null.",
+});
+builder.mutationType({
+  description:
+    "Everything that can be done. Each field stands for itself: one that is refused does not undo the others.",
+});
+builder.subscriptionType({
+  description: "Views of the one ordered log that each user has. Every cursor is a place in that log.",
+});

@@ -1,0 +1,80 @@
+/** Connections in the sense of Relay (https://relay.dev/graphql/connections.htm). */
+import type { Page } from "../engine/pages.ts";
+import { builder } from "./builder.ts";
+
+export interface Edge<Node> {
+  readonly cursor: string;
+  readonly node: Node;
+}
+
+export interface Connection<Node> {
+  readonly edges: readonly Edge<Node>[];
+  readonly hasNextPage: boolean;
+  readonly hasPreviousPage: boolean;
+}
+
+const PageInfo = builder.objectRef<Connection<unknown>>("PageInfo").implement({
+  description: "Where a page lies in its list.",
+  fields: (t) => ({
+    hasNextPage: t.exposeBoolean("hasNextPage", { description: "Whether there is more behind the last edge." }),
+    hasPreviousPage: t.exposeBoolean("hasPreviousPage", {
+      description: "Whether there is more ahead of the first edge.",
+    }),
+    startCursor: t.string({
+      nullable: true,
+      description: "Cursor of the first edge: pass it as `before`. Null on an empty page.",
+      resolve: ({ edges }) => edges[0]?.cursor ?? null,
+    }),
+    endCursor: t.string({
+      nullable: true,
+      description: "Cursor of the last edge: pass it as `after`. Null on an empty page.",
+      resolve: ({ edges }) => edges.at(-1)?.cursor ?? null,
+    }),
+  }),
+});
+
+type NodeRef<Node> = PothosSchemaTypes.ObjectRef<typeof builder.$inferSchemaTypes, Node>;
+
+/** Makes `XConnection` and `XEdge` for a node type `X`. */
+export function connectionType<Node extends object>(name: string, node: NodeRef<Node>) {
+  const EdgeType = builder.objectRef<Edge<Node>>(`${name}Edge`).implement({
+    description: `A ${name} and its place in the list.`,
+    fields: (t) => ({
+      cursor: t.exposeString("cursor", { description: "Opaque; pass it as `after` or `before` to the same field." }),
+      node: t.expose("node", { type: node, description: "What is at this place." }),
+    }),
+  });
+  return builder.objectRef<Connection<Node>>(`${name}Connection`).implement({
+    description: `A page of a list of type ${name}.`,
+    fields: (t) => ({
+      edges: t.field({ type: [EdgeType], description: "In the list's order.", resolve: ({ edges }) => [...edges] }),
+      nodes: t.field({
+        type: [node],
+        description: "The nodes of the edges, for those who need no cursors.",
+        resolve: ({ edges }) => edges.map((edge) => edge.node),
+      }),
+      pageInfo: t.field({ type: PageInfo, description: "Where the page lies.", resolve: (connection) => connection }),
+    }),
+  });
+}
+
+export function toConnection<Item, Node>(
+  page: Page<Item>,
+  cursorOf: (item: Item) => string,
+  nodeOf: (item: Item) => Node,
+): Connection<Node> {
+  const { items, hasNextPage, hasPreviousPage } = page;
+  return { edges: items.map((item) => ({ cursor: cursorOf(item), node: nodeOf(item) })), hasNextPage, hasPreviousPage };
+}
+
+/** The four page arguments, described. */
+export function pageArguments(fallback: string) {
+  return builder.args((t) => ({
+    first: t.int({
+      description: `The first so many of the list, 0 to 100. Without \`first\` and \`last\`: ${fallback}.`,
+    }),
+    after: t.string({ description: "Only what lies behind this cursor." }),
+    last: t.int({ description: "The last so many of the list, 0 to 100. Not together with `first`." }),
+    before: t.string({ description: "Only what lies ahead of this cursor." }),
+  }));
+}

@@ -1,0 +1,36 @@
+/** What every resolver is handed. */
+import type { Connection } from "../engine/connections.ts";
+import type { Engine } from "../engine/engine.ts";
+import { Refusal } from "../engine/errors.ts";
+import type { User } from "../engine/model.ts";
+import type { Viewer } from "../engine/viewer.ts";
+
+export interface Context {
+  readonly engine: Engine;
+  /** Who asks; null without a token. */
+  readonly viewer: Viewer | null;
+  /** The WebSocket or SSE stream that the operation came over; null for a plain request. */
+  readonly connection: Connection | null;
+  /** Profiles read by this query; null where they may change while the operation runs. */
+  readonly users: Map<string, Promise<User | null>> | null;
+}
+
+/** @throws Refusal UNAUTHENTICATED where there is no token, or the session has ended meanwhile */
+export function viewerOf({ viewer, connection }: Context): Viewer {
+  if (connection !== null) {
+    if (connection.endedBy === null) return connection.viewer;
+    throw new Refusal("UNAUTHENTICATED", "This session has ended; log in again.");
+  }
+  if (viewer !== null) return viewer;
+  const how = "`Authorization: Bearer <token>` on HTTP, {authorization: …} in connection_init on WebSocket.";
+  throw new Refusal("UNAUTHENTICATED", `Send a token: ${how}`);
+}
+
+/** A user's profile, read once per query. */
+export function loadUser({ engine, users }: Context, id: string): Promise<User | null> {
+  const known = users?.get(id);
+  if (known !== undefined) return known;
+  const loading = engine.users.find(id);
+  users?.set(id, loading);
+  return loading;
+}

@@ -1,0 +1,90 @@
+/** Devices and sessions: login, renewal, logout. */
+import type { LoginResult } from "../engine/devices.ts";
+import type { Device } from "../engine/model.ts";
+import { builder } from "./builder.ts";
+import { viewerOf } from "./context.ts";
+import { PlatformEnum } from "./enums.ts";
+import { UserType } from "./user.ts";
+
+const DeviceType = builder.objectRef<Device>("Device").implement({
+  description: "A client of the viewer's that has logged in, or has acknowledged something.",
+  fields: (t) => ({
+    deviceId: t.exposeString("deviceId", { description: "Chosen by the client." }),
+    platform: t.expose("platform", { type: PlatformEnum, description: "Its class." }),
+    signedIn: t.boolean({
+      description: "Whether its session lives.",
+      resolve: (device, _, { engine }) => engine.devices.isSignedIn(device),
+    }),
+    signedInAt: t.field({ type: "DateTime", description: "Its last login.", resolve: ({ signedInAt }) => signedInAt }),
+    expiresAt: t.field({
+      type: "DateTime",
+      description: "When its session runs out, unless it is renewed.",
+      resolve: ({ expiresAt }) => expiresAt,
+    }),
+  }),
+});
+
+builder.queryField("devices", (t) =>
+  t.field({
+    type: [DeviceType],
+    nullable: true,
+    description: "The viewer's devices, the last login first.",
+    resolve: async (_root, _args, context) => [...(await context.engine.devices.list(viewerOf(context)))],
+  }),
+);
+
+const LoginPayload = builder.objectRef<LoginResult>("LoginPayload").implement({
+  description: "A session.",
+  fields: (t) => ({
+    viewer: t.field({ type: UserType, description: "Whose.", resolve: ({ viewer }) => ({ id: viewer.userId }) }),
+    deviceId: t.exposeString("deviceId", { description: "On which device." }),
+    accessToken: t.exposeString("accessToken", {
+      description:
+        "Use it from now on: it carries the user, the device and the role, and never outlives the token that it was made from.",
+    }),
+    expiresAt: t.field({ type: "DateTime", description: "When it runs out.", resolve: ({ expiresAt }) => expiresAt }),
+  }),
+});
+const LogoutPayload = builder.objectRef<{ deviceId: string }>("LogoutPayload").implement({
+  description: "A session that is over.",
+  fields: (t) => ({ deviceId: t.exposeString("deviceId", { description: "On which device it was." }) }),
+});
+const LoginInput = builder.inputType("LoginInput", {
+  description: "The device that logs in.",
+  fields: (t) => ({
+    deviceId: t.string({ required: true, description: "1 to 64 characters, chosen by the client and kept by it." }),
+    platform: t.field({ type: PlatformEnum, required: true, description: "Its class." }),
+  }),
+});
+const RenewSessionInput = builder.inputType("RenewSessionInput", {
+  description: "What prolongs a session.",
+  fields: (t) => ({ token: t.string({ required: true, description: "A fresh JWT of the app for the same user." }) }),
+});
+
+builder.mutationFields((t) => ({
+  login: t.field({
+    type: LoginPayload,
+    nullable: true,
+    description:
+      "Opens a session for a device. One too many of a platform ends the oldest of that platform, which is closed with 4401.",
+    args: { input: t.arg({ type: LoginInput, required: true, description: "Which device." }) },
+    resolve: (_, { input }, context) => context.engine.devices.login(viewerOf(context), input.deviceId, input.platform),
+  }),
+  renewSession: t.field({
+    type: LoginPayload,
+    nullable: true,
+    description: "Prolongs the session, on its living sockets too.",
+    args: { input: t.arg({ type: RenewSessionInput, required: true, description: "The fresh token." }) },
+    resolve: (_, { input }, context) =>
+      context.engine.devices.renew(viewerOf(context), context.connection, input.token),
+  }),
+  logout: t.field({
+    type: LogoutPayload,
+    nullable: true,
+    description:
+      "Ends the session of the token; its access token is refused from then on and its sockets are closed with 4401.",
+    async resolve(_root, _args, context) {
+      return { deviceId: await context.engine.devices.logout(viewerOf(context)) };
+    },
+  }),
+}));

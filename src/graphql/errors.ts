@@ -1,0 +1,53 @@
+/** Refusals in the schema: the codes, the interface of all error types, and how a refusal becomes data. */
+import { type DataCode, ERRORS, Refusal } from "../engine/errors.ts";
+import { builder } from "./builder.ts";
+
+const dataCodes = Object.entries(ERRORS).filter(([, error]) => error.tier === "data");
+
+export const ErrorCode = builder.enumType("ErrorCode", {
+  description: "Why something was refused. Codes stay; switch on them, not on `reason`.",
+  values: Object.fromEntries(
+    dataCodes.map(([code, { meaning }]) => [code, { value: code as DataCode, description: meaning }]),
+  ),
+});
+
+export const ErrorInterface = builder.interfaceRef<Refusal>("Error").implement({
+  description: "A refusal that is data. Select it as `... on Error { code reason }` in any result.",
+  fields: (t) => ({
+    code: t.field({ type: ErrorCode, description: "Stable.", resolve: ({ code }) => code as DataCode }),
+    reason: t.string({
+      description: "For people: what is wrong and how to mend it.",
+      resolve: ({ message }) => message,
+    }),
+  }),
+});
+
+/** An error type of one mutation's result. */
+export function errorType(name: string, what: string) {
+  return builder.objectRef<Refusal>(name).implement({
+    description: `Why ${what}.`,
+    interfaces: [ErrorInterface],
+    fields: (t) => ({
+      field: t.string({
+        nullable: true,
+        description: "Path of the input at fault, such as `content.location.latitude`; null where no single one is.",
+        resolve: ({ field }) => field ?? null,
+      }),
+      retryAfterMs: t.int({
+        nullable: true,
+        description: "Milliseconds after which it may work, for RATE_LIMITED and MUTED; else null.",
+        resolve: ({ retryAfterMs }) => (retryAfterMs === undefined ? null : Math.min(retryAfterMs, 2_147_483_647)),
+      }),
+    }),
+  });
+}
+
+/** Hands a refusal that a result type can carry over as data; anything else goes on as an exception. */
+export async function orRefusal<T>(work: Promise<T>): Promise<T | Refusal> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof Refusal && error.isData) return error;
+    throw error;
+  }
+}

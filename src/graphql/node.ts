@@ -1,0 +1,40 @@
+/** The interface of everything that has an id, and its look-up. */
+import { parseConversationId, parseMessageId } from "../engine/ids.ts";
+import type { Member } from "../engine/model.ts";
+import type { MessageView } from "../engine/viewer.ts";
+import { builder } from "./builder.ts";
+import { viewerOf } from "./context.ts";
+
+/** A user by id; what else is known of it is read when asked for. */
+export interface UserRef {
+  readonly id: string;
+}
+
+export type NodeShape = UserRef | MessageView | Member;
+
+export const NodeInterface = builder.interfaceRef<NodeShape>("Node").implement({
+  description: "Something with an id that is unique across all types, so that a client cache can key on it alone.",
+  fields: (t) => ({
+    id: t.id({ description: "Opaque, except that a user's id is the app's own.", resolve: () => "" }),
+  }),
+  resolveType: (value) => {
+    if ("message" in value) return "Message";
+    return "conversationId" in value ? "Conversation" : "User";
+  },
+});
+
+builder.queryField("node", (t) =>
+  t.field({
+    type: NodeInterface,
+    nullable: true,
+    description: "Whatever has this id and is the viewer's to see; else null.",
+    args: { id: t.arg.id({ required: true, description: "Id of a user, a message or a conversation." }) },
+    async resolve(_, { id }, context): Promise<NodeShape | null> {
+      const viewer = viewerOf(context);
+      const { engine } = context;
+      if (parseMessageId(id) !== null) return engine.messages.find(viewer, id);
+      if (parseConversationId(id) !== null) return engine.conversations.find(viewer, id);
+      return engine.users.find(id);
+    },
+  }),
+);

@@ -1,0 +1,12 @@
+/** The whole schema: every noun, put together once. */
+import { builder } from "./builder.ts";
+import "./node.ts";
+import "./user.ts";
+import "./message.ts";
+import "./conversation.ts";
+import "./friendship.ts";
+import "./device.ts";
+import "./settings.ts";
+import "./live.ts";
+
+export const schema = builder.toSchema();

@@ -1,0 +1,140 @@
+#!/usr/bin/env node
+/** The command `parley`: reads the environment, and does what it is told. */
+import { parseArgs } from "node:util";
+import { pino } from "pino";
+import { ConfigError, readConfig, secretOf } from "./config.ts";
+import { systemClock } from "./engine/clock.ts";
+import { isUserId } from "./engine/ids.ts";
+import { SYSTEM_USER } from "./engine/model.ts";
+import { type RunningServer, startServer } from "./server/server.ts";
+import { signAppToken } from "./server/tokens.ts";
+import { playTour } from "./tour.ts";
+
+const HELP = `parley: a server for one-to-one messaging
+
+  parley [start]                 serves on PARLEY_HOST and PARLEY_PORT until SIGINT or SIGTERM
+  parley token <user> [--admin] [--expires <time>]
+                                 prints a token as the app's back end would sign it; <time> is a
+                                 number with s, m, h or d, such as 7d, the default
+  parley tour [--once]           starts a server, plays the offline flow with real clients, and goes
+                                 on serving; with --once it stops after the tour
+  parley help                    prints this
+
+Settings are environment variables (docs/settings.md): PARLEY_PORT, PARLEY_DATA, PARLEY_SECRET, …
+`;
+
+const UNITS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const LONGEST_EXPIRY_MS = 10 * 365 * UNITS.d;
+
+/** A mistake in the command: told without a stack. */
+class UsageError extends Error {}
+
+function expiryOf(text: string): number {
+  const match = /^(\d{1,9})([smhd])$/.exec(text);
+  const ms = Number(match?.[1]) * UNITS[match?.[2] as keyof typeof UNITS];
+  if (!(ms > 0 && ms <= LONGEST_EXPIRY_MS)) {
+    throw new UsageError(`--expires ${text}: use a number with s, m, h or d, such as 7d, up to ten years.`);
+  }
+  return systemClock.now() + ms;
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+async function printToken(user: string | undefined, admin: boolean, expires: string): Promise<void> {
+  if (user === undefined) throw new UsageError("parley token <user>: whose token?");
+  if (!isUserId(user) || user === SYSTEM_USER) {
+    throw new UsageError(`${user}: a user's id has 1 to 128 of A-Z a-z 0-9 _ - . @ + | and is not \`system\`.`);
+  }
+  const secret = secretOf(readConfig(process.env));
+  say(await signAppToken(secret, user, admin ? "admin" : "user", expiryOf(expires)));
+}
+
+/** Stops at the first SIGINT or SIGTERM; a second one does not wait. */
+function stopOnSignal(server: RunningServer): void {
+  let stopping = false;
+  const stop = () => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    void server.close().then(() => process.exit(process.exitCode ?? 0));
+  };
+  process.on("SIGINT", stop);
+  process.on("SIGTERM", stop);
+}
+
+async function start(): Promise<RunningServer> {
+  const config = readConfig(process.env);
+  // Standard output is for people, standard error for what collects logs.
+  const log = pino({ level: config.logLevel }, pino.destination(2));
+  const server: RunningServer = await startServer({
+    ...config,
+    secret: secretOf(config),
+    clock: systemClock,
+    log,
+    onStoreFailure() {
+      process.exitCode = 1;
+      void server.close().finally(() => process.exit(1));
+    },
+  });
+  say(`Parley is listening on ${server.url}`);
+  stopOnSignal(server);
+  return server;
+}
+
+async function printInvitation(server: RunningServer): Promise<void> {
+  const config = readConfig(process.env);
+  if (config.production) return;
+  if (config.graphiql) say(`Open it in a browser for GraphiQL, and paste a token into its Headers tab.`);
+  if (server.metricsUrl !== null) say(`Metrics: ${server.metricsUrl}`);
+  say("\nTokens for development, good for a week:");
+  const expiresAt = expiryOf("7d");
+  for (const [user, role] of [
+    ["alice", "user"],
+    ["bob", "user"],
+    ["anna", "admin"],
+  ] as const) {
+    const token = await signAppToken(secretOf(config), user, role, expiresAt);
+    say(`\n${user}${role === "admin" ? " (admin)" : ""}\n  Authorization: Bearer ${token}`);
+  }
+}
+
+async function tour(once: boolean): Promise<void> {
+  const server = await start();
+  const secret = secretOf(readConfig(process.env));
+  const tokenFor = (user: string, admin: boolean) =>
+    signAppToken(secret, user, admin ? "admin" : "user", expiryOf("7d"));
+  await playTour({ url: server.url, tokenFor, say });
+  if (once) await server.close();
+  else await printInvitation(server);
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      admin: { type: "boolean", default: false },
+      expires: { type: "string", default: "7d" },
+      once: { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  const [command = "start", user] = positionals;
+  if (values.help || command === "help") return say(HELP);
+  if (command === "token") return printToken(user, values.admin, values.expires);
+  if (command === "tour") return tour(values.once);
+  if (command === "start") return printInvitation(await start());
+  throw new UsageError(`parley ${command}: there is no such command. parley --help tells which there are.`);
+}
+
+function isUsageError(error: unknown): boolean {
+  if (error instanceof UsageError || error instanceof ConfigError) return true;
+  return error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
+}
+
+main().catch((error: unknown) => {
+  const plain = isUsageError(error) && error instanceof Error;
+  const text = plain || error instanceof Error ? error.message : String(error);
+  process.stderr.write(`${text}\n`);
+  process.exit(plain ? 2 : 1);
+});

@@ -1,0 +1,24 @@
+/** WebSocket close codes, and what the official graphql-ws client does with each. */
+import type { EndReason } from "../engine/connections.ts";
+
+export const CloseCode = {
+  /** The session is over: logged out, or another device took its place. Clients do not come back by themselves. */
+  SESSION_ENDED: 4401,
+  /** The token is missing, refused or has run out. Clients come back, with a new token if they have one. */
+  FORBIDDEN: 4403,
+  /** The server goes down, or restarts. Clients come back. */
+  DRAINING: 1012,
+  /** The client reads too slowly. Clients come back and go on behind their cursor. */
+  TOO_SLOW: 1013,
+} as const;
+
+const codes: Record<EndReason, { readonly code: number; readonly reason: string }> = {
+  ended: { code: CloseCode.SESSION_ENDED, reason: "Session ended" },
+  expired: { code: CloseCode.FORBIDDEN, reason: "Token expired" },
+  draining: { code: CloseCode.DRAINING, reason: "Server restarting" },
+  tooSlow: { code: CloseCode.TOO_SLOW, reason: "Reading too slowly" },
+};
+
+export function closeCodeOf(reason: EndReason): { readonly code: number; readonly reason: string } {
+  return codes[reason];
+}

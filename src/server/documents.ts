@@ -1,0 +1,92 @@
+/** GraphQL documents: parsed, measured and validated once for each text, whichever transport brings it. */
+import {
+  type DocumentNode,
+  GraphQLError,
+  type GraphQLSchema,
+  Lexer,
+  parse,
+  Source,
+  specifiedRules,
+  TokenKind,
+  ValuesOfCorrectTypeRule,
+  validate,
+} from "graphql";
+import { LRUCache } from "lru-cache";
+import { checkShape } from "./complexity.ts";
+
+const MOST_TOKENS = 4_000;
+/** Characters of all cached texts together. A parsed document takes some tens of bytes per character. */
+const CACHE_CHARACTERS = 2_000_000;
+
+export interface Documents {
+  /** @throws GraphQLError with a code, for what cannot be parsed or is too large */
+  parse(text: string): DocumentNode;
+  validate(document: DocumentNode): readonly GraphQLError[];
+}
+
+/** The `http` extension makes the HTTP status what GraphQL over HTTP asks for; it never leaves the server. */
+function requestError(error: GraphQLError, code: string): GraphQLError {
+  return new GraphQLError(error.message, {
+    nodes: error.nodes ?? null,
+    source: error.source ?? null,
+    positions: error.positions ?? null,
+    extensions: { code, http: { spec: true, status: 400 } },
+  });
+}
+
+function checkTokens(text: string): void {
+  const lexer = new Lexer(new Source(text));
+  for (let count = 0; lexer.advance().kind !== TokenKind.EOF; count += 1) {
+    if (count < MOST_TOKENS) continue;
+    const error = new GraphQLError(`The document has more than ${MOST_TOKENS} tokens; split it.`);
+    throw requestError(error, "QUERY_TOO_COMPLEX");
+  }
+}
+
+function parseText(text: string): DocumentNode {
+  try {
+    checkTokens(text);
+    const document = parse(text);
+    checkShape(document);
+    return document;
+  } catch (error) {
+    if (!(error instanceof GraphQLError)) throw error;
+    if (typeof error.extensions.code === "string") throw requestError(error, error.extensions.code);
+    throw requestError(error, "GRAPHQL_PARSE_FAILED");
+  }
+}
+
+const structuralRules = specifiedRules.filter((rule) => rule !== ValuesOfCorrectTypeRule);
+
+export function createDocuments(schema: GraphQLSchema): Documents {
+  const parsed = new LRUCache<string, DocumentNode>({
+    maxSize: CACHE_CHARACTERS,
+    sizeCalculation: (_, text) => text.length + 1,
+  });
+  const validated = new WeakMap<DocumentNode, readonly GraphQLError[]>();
+
+  function findErrors(document: DocumentNode): readonly GraphQLError[] {
+    const structural = validate(schema, document, structuralRules, { maxErrors: 20 });
+    if (structural.length > 0) return structural.map((error) => requestError(error, "GRAPHQL_VALIDATION_FAILED"));
+    const values = validate(schema, document, [ValuesOfCorrectTypeRule], { maxErrors: 20 });
+    return values.map((error) => requestError(error, "BAD_USER_INPUT"));
+  }
+
+  return {
+    parse(text) {
+      const known = parsed.get(text);
+      if (known !== undefined) return known;
+      const document = parseText(text);
+      parsed.set(text, document);
+      return document;
+    },
+    validate(document) {
+      let errors = validated.get(document);
+      if (errors === undefined) {
+        errors = findErrors(document);
+        validated.set(document, errors);
+      }
+      return errors;
+    },
+  };
+}

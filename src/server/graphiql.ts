@@ -1,0 +1,71 @@
+/** GraphiQL from its package, served as it is: no request leaves for anywhere else. */
+import { createHash, randomBytes } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { gzipSync } from "node:zlib";
+import { examples } from "./graphiql-examples.ts";
+
+interface Page {
+  readonly html: Buffer;
+  readonly gzip: Buffer;
+  readonly etag: string;
+  readonly policy: string;
+}
+
+/** Made at the first request and kept: the package is large, and most servers are never asked. */
+async function makePage(): Promise<Page> {
+  const { renderGraphiQL } = await import("@graphql-yoga/render-graphiql");
+  const nonce = randomBytes(16).toString("base64");
+  const html = renderGraphiQL({
+    title: "Parley",
+    headers: JSON.stringify({ Authorization: "Bearer paste-a-token-here" }, null, 2),
+    defaultTabs: examples,
+    shouldPersistHeaders: true,
+    defaultEditorToolsVisibility: "headers",
+    subscriptionsProtocol: "SSE",
+    // The default icon lies on another host.
+    favicon: "data:,",
+  }).replace(/<script(?=[ >])/, `<script nonce="${nonce}"`);
+  const policy = [
+    "default-src 'none'",
+    `script-src 'nonce-${nonce}'`,
+    "style-src 'unsafe-inline'",
+    "img-src data:",
+    "font-src data:",
+    "connect-src 'self'",
+    "worker-src blob:",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join("; ");
+  const body = Buffer.from(html);
+  const etag = `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`;
+  return { html: body, gzip: gzipSync(body), etag, policy };
+}
+
+/** Whether a browser asks for a page, and not a client for an answer. */
+export function wantsPage({ method, url = "/", headers }: IncomingMessage): boolean {
+  const isPlain = !new URL(url, "http://localhost").searchParams.has("query");
+  return method === "GET" && isPlain && (headers.accept ?? "").includes("text/html");
+}
+
+export function createGraphiql() {
+  let page: Promise<Page> | null = null;
+
+  return async function serveGraphiql(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    page ??= makePage();
+    const { html, gzip, etag, policy } = await page;
+    response.setHeader("ETag", etag);
+    response.setHeader("Cache-Control", "no-cache");
+    response.setHeader("Content-Security-Policy", policy);
+    response.setHeader("X-Content-Type-Options", "nosniff");
+    response.setHeader("Referrer-Policy", "no-referrer");
+    response.setHeader("Vary", "Accept, Accept-Encoding");
+    if (request.headers["if-none-match"] === etag) {
+      response.writeHead(304).end();
+      return;
+    }
+    const zipped = (request.headers["accept-encoding"] ?? "").includes("gzip");
+    if (zipped) response.setHeader("Content-Encoding", "gzip");
+    response.writeHead(200, { "Content-Type": "text/html; charset=utf-8" }).end(zipped ? gzip : html);
+  };
+}

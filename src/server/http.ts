@@ -1,0 +1,114 @@
+/** GraphQL over HTTP and SSE (graphql-yoga), behind one front door. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { ExecutionArgs, GraphQLSchema } from "graphql";
+import { GraphQLError } from "graphql";
+import { createYoga, type Plugin } from "graphql-yoga";
+import type { Engine } from "../engine/engine.ts";
+import type { Context } from "../graphql/context.ts";
+import { viewerFrom } from "./bearer.ts";
+import type { Gateway } from "./gateway.ts";
+import { createGraphiql, wantsPage } from "./graphiql.ts";
+import type { PresentError } from "./present-errors.ts";
+import { subscribeOverSse } from "./sse.ts";
+
+const LARGEST_BODY_BYTES = 256 * 1024;
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+
+export interface HttpOptions {
+  readonly engine: Engine;
+  readonly gateway: Gateway;
+  readonly schema: GraphQLSchema;
+  readonly presentError: PresentError;
+  readonly graphiql: boolean;
+  /** Origins of pages that may read answers; null: none but this server's own. */
+  readonly allowedOrigins: readonly string[] | null;
+  /** Why the server is not ready; null when it is. */
+  readonly notReady: () => string | null;
+}
+
+/** Puts the gateway in the place of Yoga's own parsing, validation and execution. */
+function throughGateway({ gateway, presentError }: HttpOptions): Plugin {
+  return {
+    onParse: ({ setParseFn }) => setParseFn((source: string) => gateway.documents.parse(source)),
+    onValidate: ({ params, setResult }) => setResult([...gateway.documents.validate(params.documentAST)]),
+    onExecute: ({ setExecuteFn }) => setExecuteFn((args: ExecutionArgs) => gateway.execute(args)),
+    onSubscribe: ({ setSubscribeFn }) =>
+      setSubscribeFn((args: ExecutionArgs) => subscribeOverSse(gateway, args, presentError)),
+  };
+}
+
+async function contextOf(request: Request, { engine, presentError }: HttpOptions): Promise<Context> {
+  try {
+    const viewer = await viewerFrom(engine, request.headers.get("authorization"));
+    return { engine, viewer, connection: null, users: null };
+  } catch (error) {
+    const presented = presentError(error);
+    throw new GraphQLError(presented.message, { extensions: { ...presented.extensions, http: { status: 401 } } });
+  }
+}
+
+function answer(response: ServerResponse, status: number, text: string, headers: Record<string, string> = {}): void {
+  response.writeHead(status, { "Content-Type": "text/plain; charset=utf-8", ...headers }).end(`${text}\n`);
+}
+
+/** A form can be posted by any page without asking; only JSON cannot. */
+function isJson({ headers }: IncomingMessage): boolean {
+  const type = (headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase();
+  return type === "application/json";
+}
+
+/** Makes the HTTP server; it does not listen yet. */
+export function createHttpServer(options: HttpOptions): Server {
+  const { allowedOrigins } = options;
+  const yoga = createYoga({
+    schema: options.schema,
+    graphqlEndpoint: "/graphql",
+    context: ({ request }) => contextOf(request, options),
+    plugins: [throughGateway(options)],
+    maskedErrors: { maskError: (error) => options.presentError(error) },
+    parserAndValidationCache: false,
+    maxRequestBodySize: LARGEST_BODY_BYTES,
+    multipart: false,
+    batching: false,
+    graphiql: false,
+    landingPage: false,
+    logging: false,
+    cors: allowedOrigins === null ? false : { origin: [...allowedOrigins], credentials: false, maxAge: 3_600 },
+  });
+  const serveGraphiql = createGraphiql();
+
+  function route(request: IncomingMessage, response: ServerResponse): void {
+    switch (new URL(request.url ?? "/", "http://localhost").pathname) {
+      case "/graphql":
+        if (options.graphiql && wantsPage(request)) {
+          serveGraphiql(request, response).catch((error: unknown) => {
+            options.presentError(error);
+            answer(response, 500, "GraphiQL could not be served.");
+          });
+          return;
+        }
+        if (request.method === "POST" && !isJson(request)) {
+          answer(response, 415, 'POST application/json: {"query": …}.', { Accept: "application/json" });
+          return;
+        }
+        void yoga(request, response);
+        return;
+      case "/livez":
+        answer(response, 200, "ok");
+        return;
+      case "/readyz": {
+        const reason = options.notReady();
+        answer(response, reason === null ? 200 : 503, reason ?? "ok");
+        return;
+      }
+      default:
+        answer(response, 404, "Nothing here. GraphQL is at /graphql.");
+    }
+  }
+
+  const server = createServer(route);
+  server.headersTimeout = HEADERS_TIMEOUT_MS;
+  server.requestTimeout = REQUEST_TIMEOUT_MS;
+  return server;
+}

@@ -1,0 +1,160 @@
+/** The server: the store, the engine and the transports, started and stopped together. */
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import type { Logger } from "pino";
+import type { Clock } from "../engine/clock.ts";
+import { createEngine } from "../engine/engine.ts";
+import type { Platform } from "../engine/model.ts";
+import { schema } from "../graphql/schema.ts";
+import { openSqlite } from "../store/sqlite.ts";
+import { createStore } from "../store/store.ts";
+import { createGateway } from "./gateway.ts";
+import { createHttpServer } from "./http.ts";
+import { createMetrics } from "./metrics.ts";
+import { createPresentError } from "./present-errors.ts";
+import { createTokens } from "./tokens.ts";
+import { serveWebSockets } from "./websocket.ts";
+
+export interface ServerOptions {
+  readonly host: string;
+  /** 0 picks one. */
+  readonly port: number;
+  readonly metricsPort: number | null;
+  /** Folder of the SQLite file; made where it is missing. */
+  readonly dataFolder: string;
+  readonly secret: string;
+  readonly sendRate: number;
+  readonly sessionLimits: Readonly<Record<Platform, number>>;
+  readonly allowedOrigins: readonly string[] | null;
+  readonly graphiql: boolean;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** How long a reader may stand still before it is cut off, in milliseconds. */
+  readonly slowReaderMs?: number;
+  /** The store failed: nothing more can be written, and the process should be started anew. */
+  readonly onStoreFailure?: (error: unknown) => void;
+}
+
+export interface RunningServer {
+  /** Of the GraphQL endpoint. */
+  readonly url: string;
+  readonly metricsUrl: string | null;
+  readonly engine: Awaited<ReturnType<typeof createEngine>>;
+  /** Answers what was taken, tells everybody to come back, and gives the data free. */
+  close(): Promise<void>;
+}
+
+/** What is still open after this long is cut off. */
+const CLOSE_DEADLINE_MS = 5_000;
+
+function listen(server: Server, port: number, host: string): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.off("error", reject);
+      const address = server.address();
+      if (typeof address === "object" && address !== null) resolve(address);
+      else reject(new Error("the server listens nowhere"));
+    });
+  });
+}
+
+function urlOf({ address, family, port }: AddressInfo, path: string): string {
+  return `http://${family === "IPv6" ? `[${address}]` : address}:${port}${path}`;
+}
+
+/** Stops listening, lets answers go out, and cuts off what is left at the deadline. */
+function closeHttp(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const idle = setInterval(() => server.closeIdleConnections(), 50);
+    const deadline = setTimeout(() => server.closeAllConnections(), CLOSE_DEADLINE_MS);
+    server.close(() => {
+      clearInterval(idle);
+      clearTimeout(deadline);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
+
+/**
+ * Starts a server.
+ * @throws Error where the port is taken, or the data is in use or of a newer release
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { log, clock, host, allowedOrigins, onStoreFailure } = options;
+  let notReady: string | null = null;
+  const metrics = createMetrics((error) => log.error({ error: String(error) }, "the sweeper failed"));
+  const database = openSqlite(join(options.dataFolder, "parley.sqlite"), {
+    committed: metrics.committed,
+    failed(error) {
+      notReady = "the store failed";
+      log.fatal({ error: String(error) }, "the store could not commit");
+      onStoreFailure?.(error);
+    },
+  });
+  const store = createStore(database);
+  const engine = await createEngine({
+    store,
+    clock,
+    tokens: createTokens(options.secret, clock),
+    observer: metrics,
+    sendRate: options.sendRate,
+    sessionLimits: options.sessionLimits,
+  });
+  metrics.watchConnections(() => engine.connections.count);
+
+  const presentError = createPresentError(log);
+  const gateway = createGateway(schema);
+  const shared = { engine, gateway, schema, presentError, allowedOrigins };
+  const http = createHttpServer({ ...shared, graphiql: options.graphiql, notReady: () => notReady });
+  const slowReader = options.slowReaderMs === undefined ? {} : { slowReaderMs: options.slowReaderMs };
+  const sockets = serveWebSockets(http, { ...shared, ...slowReader, log });
+  const metricsServer = createServer((_request, response) => {
+    void metrics.registry.metrics().then((text) => {
+      response.writeHead(200, { "Content-Type": metrics.registry.contentType }).end(text);
+    });
+  });
+
+  async function closeStore(): Promise<void> {
+    engine.close();
+    await store.close();
+  }
+
+  let address: AddressInfo;
+  let metricsAddress: AddressInfo | null = null;
+  try {
+    address = await listen(http, options.port, host);
+    if (options.metricsPort !== null) metricsAddress = await listen(metricsServer, options.metricsPort, host);
+  } catch (error) {
+    http.close();
+    await closeStore();
+    throw error;
+  }
+
+  let closing: Promise<void> | null = null;
+  async function shutDown(): Promise<void> {
+    notReady = "draining";
+    log.info("draining");
+    const httpClosed = closeHttp(http);
+    await gateway.drain();
+    engine.connections.endAll("draining");
+    sockets.close();
+    await httpClosed;
+    metricsServer.close();
+    metricsServer.closeAllConnections();
+    await closeStore();
+    log.info("stopped");
+  }
+
+  return {
+    url: urlOf(address, "/graphql"),
+    metricsUrl: metricsAddress === null ? null : urlOf(metricsAddress, "/metrics"),
+    engine,
+    close() {
+      closing ??= shutDown();
+      return closing;
+    },
+  };
+}

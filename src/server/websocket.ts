@@ -1,0 +1,199 @@
+/** GraphQL over WebSocket (graphql-transport-ws): queries, mutations and subscriptions on one socket. */
+import type { IncomingMessage, Server } from "node:http";
+import type { Duplex } from "node:stream";
+import {
+  type ExecutionArgs,
+  type ExecutionResult,
+  GraphQLError,
+  type GraphQLFormattedError,
+  type GraphQLSchema,
+} from "graphql";
+import { handleProtocols } from "graphql-ws";
+import { useServer } from "graphql-ws/use/ws";
+import type { Logger } from "pino";
+import { type ServerOptions, type WebSocket, WebSocketServer } from "ws";
+import type { Connection } from "../engine/connections.ts";
+import { SessionEnded } from "../engine/devices.ts";
+import type { Engine } from "../engine/engine.ts";
+import { Refusal } from "../engine/errors.ts";
+import type { Context } from "../graphql/context.ts";
+import { viewerFrom } from "./bearer.ts";
+import { CloseCode, closeCodeOf } from "./close-codes.ts";
+import type { Gateway } from "./gateway.ts";
+import type { PresentError } from "./present-errors.ts";
+
+/** A message of 12 KiB with every character escaped, and its document. */
+const LARGEST_FRAME_BYTES = 128 * 1024;
+const MOST_OPERATIONS = 100;
+const KEEP_ALIVE_MS = 12_000;
+const INIT_TIMEOUT_MS = 3_000;
+const CLOSE_TIMEOUT_MS = 2_000;
+/** A socket that has something to read and reads nothing for so long is cut off. */
+const SLOW_READER_MS = 30_000;
+const WATCH_EVERY_MS = 5_000;
+
+export interface WebSocketOptions {
+  readonly engine: Engine;
+  readonly gateway: Gateway;
+  readonly schema: GraphQLSchema;
+  readonly presentError: PresentError;
+  readonly log: Logger;
+  /** Origins that browsers may connect from; null: any. */
+  readonly allowedOrigins: readonly string[] | null;
+  /** How long a reader may stand still, in milliseconds. */
+  readonly slowReaderMs?: number;
+}
+
+type Extra = { connection?: Connection };
+
+interface Watched {
+  readonly buffered: number;
+  readonly stuckSince: number | null;
+}
+
+/** Watches for sockets whose buffer does not move. */
+function watchSlowReaders(server: WebSocketServer, limitMs: number, cutOff: (socket: WebSocket) => void): () => void {
+  const watched = new WeakMap<WebSocket, Watched>();
+  const timer = setInterval(
+    () => {
+      for (const socket of server.clients) {
+        const before = watched.get(socket);
+        const buffered = socket.bufferedAmount;
+        const moved = buffered === 0 || buffered !== before?.buffered;
+        const stuckSince = moved ? null : (before?.stuckSince ?? performance.now());
+        watched.set(socket, { buffered, stuckSince });
+        if (stuckSince !== null && performance.now() - stuckSince >= limitMs) cutOff(socket);
+      }
+    },
+    Math.min(WATCH_EVERY_MS, limitMs / 4),
+  );
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+/** Serves WebSockets on `/graphql` of an HTTP server. */
+export function serveWebSockets(http: Server, options: WebSocketOptions) {
+  const { engine, gateway, schema, presentError, log, allowedOrigins } = options;
+  const serverOptions: ServerOptions & { closeTimeout: number } = {
+    noServer: true,
+    handleProtocols,
+    maxPayload: LARGEST_FRAME_BYTES,
+    // Missing in the types of ws.
+    closeTimeout: CLOSE_TIMEOUT_MS,
+  };
+  const server = new WebSocketServer(serverOptions);
+  const connectionOf = new WeakMap<WebSocket, Connection>();
+
+  function end(socket: WebSocket, { code, reason }: { code: number; reason: string }): void {
+    socket.close(code, reason);
+  }
+
+  function refuse(socket: Duplex, status: string): void {
+    socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  }
+
+  function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on("error", () => socket.destroy());
+    const path = new URL(request.url ?? "/", "http://localhost").pathname;
+    const { origin } = request.headers;
+    const foreign = allowedOrigins !== null && !allowedOrigins.includes("*") && !allowedOrigins.includes(origin ?? "");
+    if (path !== "/graphql") refuse(socket, "404 Not Found");
+    else if (origin !== undefined && foreign) refuse(socket, "403 Forbidden");
+    else server.handleUpgrade(request, socket, head, (client) => server.emit("connection", client, request));
+  }
+  http.on("upgrade", upgrade);
+
+  /** As clients get them: with a code, and without what is meant for HTTP. */
+  function present(errors: readonly GraphQLError[]): GraphQLFormattedError[] {
+    return errors.map((error) => {
+      const formatted = presentError(error).toJSON();
+      const { http: _, ...extensions } = formatted.extensions ?? {};
+      return { ...formatted, extensions };
+    });
+  }
+
+  /** The operation's arguments, or why it cannot run. */
+  function prepare(connection: Connection, payload: { query: string; operationName?: unknown; variables?: unknown }) {
+    try {
+      const document = gateway.documents.parse(payload.query);
+      const errors = gateway.documents.validate(document);
+      if (errors.length > 0) return errors;
+      const context: Context = { engine, viewer: connection.viewer, connection, users: null };
+      const args: ExecutionArgs = { schema, document, contextValue: context };
+      if (typeof payload.operationName === "string") args.operationName = payload.operationName;
+      if (payload.variables != null) args.variableValues = payload.variables as Record<string, unknown>;
+      return args;
+    } catch (error) {
+      return [error instanceof GraphQLError ? error : presentError(error)];
+    }
+  }
+
+  useServer<Record<string, unknown>, Extra>(
+    {
+      connectionInitWaitTimeout: INIT_TIMEOUT_MS,
+      execute: (args) => gateway.execute(args),
+      subscribe: async (args) => (await gateway.subscribe(args)) as AsyncGenerator<ExecutionResult> | ExecutionResult,
+
+      async onConnect(context) {
+        const { socket } = context.extra;
+        try {
+          const parameters = context.connectionParams;
+          const viewer = await viewerFrom(engine, parameters?.authorization ?? parameters?.Authorization);
+          if (viewer === null) return false;
+          const connection = engine.connections.open(viewer, (reason) => {
+            log.info(
+              { user: connection.viewer.userId, device: connection.viewer.deviceId, reason },
+              "connection ended",
+            );
+            end(socket, closeCodeOf(reason));
+          });
+          context.extra.connection = connection;
+          connectionOf.set(socket, connection);
+          socket.once("close", () => connection.close());
+          return true;
+        } catch (error) {
+          if (error instanceof SessionEnded) end(socket, closeCodeOf("ended"));
+          else if (!(error instanceof Refusal)) presentError(error);
+          return false;
+        }
+      },
+
+      onSubscribe(context, _id, payload) {
+        const { connection } = context.extra;
+        if (connection === undefined) return [new GraphQLError("The connection is not authenticated.")];
+        if (Object.keys(context.subscriptions).length > MOST_OPERATIONS) {
+          const extensions = { code: "RATE_LIMITED" };
+          return [new GraphQLError(`At most ${MOST_OPERATIONS} operations run on one socket.`, { extensions })];
+        }
+        return prepare(connection, payload);
+      },
+      onNext(_context, _id, _payload, _args, result) {
+        if (result.errors === undefined) return undefined;
+        const errors = present(result.errors);
+        return result.data === undefined ? { errors } : { data: result.data, errors };
+      },
+      onError: (_context, _id, _payload, errors) => present(errors),
+    },
+    server,
+    KEEP_ALIVE_MS,
+  );
+
+  const stopWatching = watchSlowReaders(server, options.slowReaderMs ?? SLOW_READER_MS, (socket) => {
+    const connection = connectionOf.get(socket);
+    if (connection === undefined) socket.close(CloseCode.TOO_SLOW, "Reading too slowly");
+    else connection.end("tooSlow");
+    // What waits in the buffer comes before the close frame, and is not read either.
+    setTimeout(() => socket.terminate(), CLOSE_TIMEOUT_MS).unref();
+  });
+
+  return {
+    /** Closes every socket with 1012, and cuts off those that do not answer. */
+    close(): void {
+      stopWatching();
+      http.off("upgrade", upgrade);
+      http.on("upgrade", (_request, socket) => refuse(socket, "503 Service Unavailable"));
+      for (const socket of server.clients) end(socket, closeCodeOf("draining"));
+      server.close();
+    },
+  };
+}

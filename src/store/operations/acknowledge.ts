@@ -1,0 +1,69 @@
+/** Acknowledged places: a device's own, and the first delivery that its user's peers hear of. */
+import { type SQL, sql } from "drizzle-orm";
+import { type Stream, SYSTEM_USER, type UserId } from "../../engine/model.ts";
+import type { Logged } from "../../engine/store.ts";
+import { all, first, type Operation, run, statement } from "../statement.ts";
+import { conversations, devices, userLog, users } from "../tables.ts";
+import { appendEntry, logState } from "./log.ts";
+
+const ensureDevice = statement<{ user: string; device: string; now: number }>(
+  (p) => sql`insert into ${devices} (user_id, device_id, platform, signed_in_at, expires_at, ended_at)
+    values (${p.user}, ${p.device}, 'OTHER', ${p.now}, ${p.now}, ${p.now}) on conflict do nothing`,
+);
+
+type Mark = { user: string; device: string; position: number };
+const moveMark: Record<Stream, ReturnType<typeof statement<Mark>>> = {
+  messages: statement((p) => moveMarkText(sql`acked_messages`, p)),
+  updates: statement((p) => moveMarkText(sql`acked_updates`, p)),
+  conversations: statement((p) => moveMarkText(sql`acked_conversations`, p)),
+};
+function moveMarkText(column: SQL, p: { readonly [K in keyof Mark]: unknown }): SQL {
+  return sql`update ${devices} set ${column} = ${p.position}
+    where user_id = ${p.user} and device_id = ${p.device} and ${column} < ${p.position}`;
+}
+
+const selectDelivered = statement<{ user: string }, { delivered_position: number }>(
+  (p) => sql`select delivered_position from ${users} where id = ${p.user}`,
+);
+const moveDelivered = statement<{ user: string; position: number }>(
+  (p) => sql`update ${users} set delivered_position = ${p.position} where id = ${p.user}`,
+);
+const selectFirstDelivered = statement<
+  { user: string; from: number; to: number },
+  { conversation_id: number; seq: number; first_user: string; second_user: string }
+>(
+  (p) => sql`select l.conversation_id, max(l.seq) as seq, c.first_user, c.second_user
+    from ${userLog} l join ${conversations} c on c.id = l.conversation_id
+    where l.user_id = ${p.user} and l.position > ${p.from} and l.position <= ${p.to} and l.kind = 'received'
+    group by l.conversation_id, c.first_user, c.second_user order by l.conversation_id`,
+);
+
+/** Tells each sender, once per conversation, that a first device of the recipient now has its messages. */
+function* noteDelivery(userId: UserId, position: number, now: number): Operation<UserId[]> {
+  const delivered = (yield* first(selectDelivered, { user: userId }))?.delivered_position ?? 0;
+  if (position <= delivered) return [];
+  const touched: UserId[] = [];
+  for (const row of yield* all(selectFirstDelivered, { user: userId, from: delivered, to: position })) {
+    const sender = row.first_user === userId ? row.second_user : row.first_user;
+    if (sender === SYSTEM_USER) continue;
+    const entry = { kind: "delivered", conversationId: row.conversation_id, seq: row.seq, at: now } as const;
+    yield* appendEntry({ ...entry, userId: sender, origin: null });
+    touched.push(sender);
+  }
+  yield* run(moveDelivered, { user: userId, position });
+  return touched;
+}
+
+export function* acknowledge(
+  userId: UserId,
+  deviceId: string,
+  stream: Stream,
+  position: number,
+  now: number,
+): Operation<Logged & { position: number }> {
+  yield* run(ensureDevice, { user: userId, device: deviceId, now });
+  yield* run(moveMark[stream], { user: userId, device: deviceId, position });
+  const touched = stream === "messages" ? yield* noteDelivery(userId, position, now) : [];
+  const state = yield* logState(userId, deviceId);
+  return { touched, position: state.acknowledged[stream] };
+}

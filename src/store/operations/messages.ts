@@ -1,0 +1,224 @@
+/** Storing messages and changing what is stored: send, recall, edit, delete for oneself. */
+import { sql } from "drizzle-orm";
+import type { Content } from "../../engine/content.ts";
+import { type Message, SYSTEM_USER, type UserId } from "../../engine/model.ts";
+import type { AuditEntry, Logged, MessageDraft } from "../../engine/store.ts";
+import { all, first, type Operation, run, statement } from "../statement.ts";
+import { conversations, deletedMessages, members, messages } from "../tables.ts";
+import { recordAudit } from "./audit.ts";
+import { member, pairOf } from "./conversations.ts";
+import { appendEntry } from "./log.ts";
+import { type MessageRow, messageColumns, toMessage } from "./rows.ts";
+
+const selectMessage = statement<{ conversation: number; seq: number }, MessageRow>(
+  (p) =>
+    sql`select ${messageColumns} from ${messages} m where m.conversation_id = ${p.conversation} and m.seq = ${p.seq}`,
+);
+const releaseKey = statement<{ sender: string; key: string }>(
+  (p) => sql`update ${messages} set client_message_id = null, fingerprint = null
+    where sender_id = ${p.sender} and client_message_id = ${p.key}`,
+);
+const nextSeq = statement<{ first: string; second: string }, { id: number; last_seq: number }>(
+  (p) => sql`update ${conversations} set last_seq = last_seq + 1
+    where first_user = ${p.first} and second_user = ${p.second} returning id, last_seq`,
+);
+const startConversation = statement<{ first: string; second: string }, { id: number; last_seq: number }>(
+  (p) => sql`insert into ${conversations} (first_user, second_user, last_seq) values (${p.first}, ${p.second}, 1)
+    returning id, last_seq`,
+);
+type InsertParameters = {
+  conversation: number;
+  seq: number;
+  sender: string;
+  recipient: string;
+  nickname: string | null;
+  avatarUrl: string | null;
+  content: string;
+  customData: string | null;
+  push: string | null;
+  key: string | null;
+  fingerprint: string | null;
+  replyTo: number | null;
+  sentAt: number;
+  offlineUntil: number | null;
+  hidden: number;
+  position: number | null;
+};
+const insertMessage = statement<InsertParameters>(
+  (p) => sql`insert into ${messages} (conversation_id, seq, sender_id, recipient_id, nickname, avatar_url, content,
+      custom_data, push, client_message_id, fingerprint, reply_to_seq, sent_at, offline_until, hidden,
+      recipient_position)
+    values (${p.conversation}, ${p.seq}, ${p.sender}, ${p.recipient}, ${p.nickname}, ${p.avatarUrl}, ${p.content},
+      ${p.customData}, ${p.push}, ${p.key}, ${p.fingerprint}, ${p.replyTo}, ${p.sentAt}, ${p.offlineUntil},
+      ${p.hidden}, ${p.position})`,
+);
+type ActivityParameters = {
+  user: string;
+  peer: string;
+  conversation: number;
+  ownSeq: number;
+  position: number;
+  at: number;
+};
+/** `ownSeq` is 0 for a message of the peer, which moves nothing there. */
+const noteActivity = statement<ActivityParameters>(
+  (p) => sql`insert into ${members} (user_id, peer_id, conversation_id, last_own_seq, last_position, last_activity_at)
+    values (${p.user}, ${p.peer}, ${p.conversation}, ${p.ownSeq}, ${p.position}, ${p.at})
+    on conflict (user_id, peer_id) do update set last_position = excluded.last_position,
+      last_activity_at = excluded.last_activity_at,
+      last_own_seq = case when excluded.last_own_seq > 0 then excluded.last_own_seq else members.last_own_seq end`,
+);
+
+/** Log entries and recent contacts of both sides; gives the position in the recipient's log. */
+function* fanOut(draft: MessageDraft, conversationId: number, seq: number): Operation<number | null> {
+  const { senderId, recipientId, sentAt: at, origin } = draft;
+  const toSelf = senderId === recipientId;
+  const entry = { conversationId, seq, at };
+  let recipientPosition: number | null = null;
+  if (!toSelf && !draft.hidden) {
+    recipientPosition = yield* appendEntry({ ...entry, userId: recipientId, kind: "received", origin: null });
+    const activity = { user: recipientId, peer: senderId, conversation: conversationId, at };
+    yield* run(noteActivity, { ...activity, ownSeq: 0, position: recipientPosition });
+  }
+  if (senderId !== SYSTEM_USER) {
+    const kind = draft.syncToSender || toSelf ? "sent" : "unsynced";
+    const position = yield* appendEntry({ ...entry, userId: senderId, kind, origin });
+    const activity = { user: senderId, peer: recipientId, conversation: conversationId, at };
+    yield* run(noteActivity, { ...activity, ownSeq: seq, position });
+  }
+  return recipientPosition;
+}
+
+/** The users whose logs a message's changes reach. */
+function audienceOf(message: { senderId: UserId; recipientId: UserId; hidden: boolean }): UserId[] {
+  const { senderId, recipientId, hidden } = message;
+  const audience = new Set(hidden ? [senderId] : [recipientId, senderId]);
+  audience.delete(SYSTEM_USER);
+  return [...audience];
+}
+
+/** @throws UniqueViolation where the sender has used the clientMessageId */
+export function* append(draft: MessageDraft): Operation<Logged & { message: Message }> {
+  const { senderId, recipientId } = draft;
+  const pair = pairOf(senderId, recipientId);
+  if (draft.releaseKey && draft.clientMessageId !== null) {
+    yield* run(releaseKey, { sender: senderId, key: draft.clientMessageId });
+  }
+  const place = (yield* first(nextSeq, pair)) ?? (yield* first(startConversation, pair));
+  if (place === undefined) throw new Error("a conversation could not be started");
+  const { id: conversationId, last_seq: seq } = place;
+  const recipientPosition = yield* fanOut(draft, conversationId, seq);
+  yield* run(insertMessage, {
+    conversation: conversationId,
+    seq,
+    sender: senderId,
+    recipient: recipientId,
+    nickname: draft.senderProfile.nickname,
+    avatarUrl: draft.senderProfile.avatarUrl,
+    content: JSON.stringify(draft.content),
+    customData: draft.customData,
+    push: draft.push === null ? null : JSON.stringify(draft.push),
+    key: draft.clientMessageId,
+    fingerprint: draft.fingerprint,
+    replyTo: draft.replyToSeq,
+    sentAt: draft.sentAt,
+    offlineUntil: draft.offlineUntil,
+    hidden: draft.hidden ? 1 : 0,
+    position: recipientPosition,
+  });
+  const message = yield* readMessage(conversationId, seq);
+  if (message === null) throw new Error("a message that was just stored is not there");
+  yield* recordAudit(draft.audit === null ? null : { ...draft.audit, subject: `${draft.audit.subject} ${message.id}` });
+  return { touched: audienceOf(draft), message };
+}
+
+export function* readMessage(conversationId: number, seq: number): Operation<Message | null> {
+  const row = yield* first(selectMessage, { conversation: conversationId, seq });
+  return row === undefined ? null : toMessage(row);
+}
+
+const eraseContent = statement<{ conversation: number; seq: number; now: number }, { seq: number }>(
+  (p) => sql`update ${messages} set content = null, edit_for_sender = null, custom_data = null, push = null,
+      recalled_at = ${p.now}
+    where conversation_id = ${p.conversation} and seq = ${p.seq} and recalled_at is null returning seq`,
+);
+const changeContent = statement<{ conversation: number; seq: number; now: number; content: string }, { seq: number }>(
+  (p) => sql`update ${messages} set content = ${p.content}, edit_for_sender = null, edited_at = ${p.now}
+    where conversation_id = ${p.conversation} and seq = ${p.seq} and recalled_at is null returning seq`,
+);
+const changeForSender = statement<{ conversation: number; seq: number; edit: string }, { seq: number }>(
+  (p) => sql`update ${messages} set edit_for_sender = ${p.edit}
+    where conversation_id = ${p.conversation} and seq = ${p.seq} and recalled_at is null returning seq`,
+);
+
+/** Tells both sides of a change to a message, so far as they can see the message. */
+function* announce(message: Message, kind: "recalled" | "edited", audience: UserId[], now: number): Operation<void> {
+  const { conversationId, seq } = message;
+  for (const userId of audience) {
+    yield* appendEntry({ userId, kind, conversationId, seq, at: now, origin: null });
+  }
+}
+
+export function* recall(
+  message: Message,
+  now: number,
+  audit: AuditEntry | null,
+): Operation<Logged & { message: Message | null }> {
+  const { conversationId, seq } = message;
+  const changed = yield* first(eraseContent, { conversation: conversationId, seq, now });
+  if (changed === undefined) return { touched: [], message: null };
+  const touched = audienceOf(message);
+  yield* announce(message, "recalled", touched, now);
+  yield* recordAudit(audit);
+  return { touched, message: yield* readMessage(conversationId, seq) };
+}
+
+export function* edit(
+  message: Message,
+  content: Content,
+  now: number,
+  onlyForSender: boolean,
+): Operation<(Logged & { message: Message }) | null> {
+  const place = { conversation: message.conversationId, seq: message.seq };
+  const changed = onlyForSender
+    ? yield* first(changeForSender, { ...place, edit: JSON.stringify({ content, editedAt: now }) })
+    : yield* first(changeContent, { ...place, now, content: JSON.stringify(content) });
+  if (changed === undefined) return null;
+  const touched = onlyForSender ? audienceOf({ ...message, hidden: true }) : audienceOf(message);
+  yield* announce(message, "edited", touched, now);
+  const edited = yield* readMessage(message.conversationId, message.seq);
+  return edited === null ? null : { touched, message: edited };
+}
+
+const insertDeleted = statement<{ conversation: number; seq: number; user: string }, { seq: number }>(
+  (p) => sql`insert into ${deletedMessages} (conversation_id, seq, user_id)
+    values (${p.conversation}, ${p.seq}, ${p.user}) on conflict do nothing returning seq`,
+);
+const selectDeleted = statement<{ conversation: number; seq: number; user: string }, { seq: number }>(
+  (p) => sql`select seq from ${deletedMessages}
+    where conversation_id = ${p.conversation} and seq = ${p.seq} and user_id = ${p.user}`,
+);
+
+export function* deleteForUser(
+  userId: UserId,
+  list: readonly Message[],
+  now: number,
+  origin: string | null,
+): Operation<Logged> {
+  const changed = new Set<number>();
+  for (const { conversationId, seq } of list) {
+    const rows = yield* all(insertDeleted, { conversation: conversationId, seq, user: userId });
+    if (rows.length > 0) changed.add(conversationId);
+  }
+  for (const conversationId of changed) {
+    yield* appendEntry({ userId, kind: "conversation", conversationId, seq: 0, at: now, origin });
+  }
+  return { touched: changed.size > 0 ? [userId] : [] };
+}
+
+export function* isPutAway(userId: UserId, message: Message): Operation<boolean> {
+  const { conversationId, seq, senderId, recipientId } = message;
+  if ((yield* first(selectDeleted, { conversation: conversationId, seq, user: userId })) !== undefined) return true;
+  const side = yield* member(userId, senderId === userId ? recipientId : senderId);
+  return side !== null && seq <= side.clearedSeq;
+}

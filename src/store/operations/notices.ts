@@ -1,0 +1,28 @@
+/** Built-in notices. */
+import { SYSTEM_USER, type UserId } from "../../engine/model.ts";
+import type { Notice } from "../../engine/store.ts";
+import type { Operation } from "../statement.ts";
+import { append } from "./messages.ts";
+
+/** A built-in notice from the system, inside the transaction of what it tells of. */
+export function* appendNotice(notice: Notice): Operation<readonly UserId[]> {
+  const { touched } = yield* append({
+    senderId: SYSTEM_USER,
+    recipientId: notice.to,
+    senderProfile: { nickname: null, avatarUrl: null },
+    content: notice.content,
+    customData: null,
+    push: null,
+    clientMessageId: null,
+    fingerprint: null,
+    releaseKey: false,
+    replyToSeq: null,
+    sentAt: notice.at,
+    offlineUntil: null,
+    hidden: false,
+    syncToSender: false,
+    origin: null,
+    audit: null,
+  });
+  return touched;
+}

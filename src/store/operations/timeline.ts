@@ -1,0 +1,84 @@
+/** Reading a conversation's timeline, as one of its two sides may see it. */
+import { type SQL, sql } from "drizzle-orm";
+import type { Message } from "../../engine/model.ts";
+import type { Page, PageRange } from "../../engine/pages.ts";
+import type { TimelineView } from "../../engine/store.ts";
+import { all, first, type Operation, statement } from "../statement.ts";
+import { deletedMessages, messages } from "../tables.ts";
+import { type MessageRow, messageColumns, toMessage } from "./rows.ts";
+
+type ViewParameters = { user: string; conversation: number; cleared: number; cutoff: number };
+
+/** Messages within retention that this side has neither put away nor is kept from seeing. */
+function visible(p: { readonly [K in keyof ViewParameters]: unknown }): SQL {
+  return sql`${messages} m where m.conversation_id = ${p.conversation} and m.seq > ${p.cleared}
+    and m.sent_at > ${p.cutoff} and (m.hidden = 0 or m.sender_id = ${p.user})
+    and not exists (select 1 from ${deletedMessages} d
+      where d.conversation_id = m.conversation_id and d.seq = m.seq and d.user_id = ${p.user})`;
+}
+
+type WindowParameters = ViewParameters & { after: number; before: number; limit: number };
+const selectForward = statement<WindowParameters, MessageRow>(
+  (p) => sql`select ${messageColumns} from ${visible(p)} and m.seq > ${p.after} and m.seq < ${p.before}
+    order by m.seq limit ${p.limit}`,
+);
+const selectBackward = statement<WindowParameters, MessageRow>(
+  (p) => sql`select ${messageColumns} from ${visible(p)} and m.seq > ${p.after} and m.seq < ${p.before}
+    order by m.seq desc limit ${p.limit}`,
+);
+const probeBelow = statement<ViewParameters & { seq: number }, { seq: number }>(
+  (p) => sql`select m.seq from ${visible(p)} and m.seq < ${p.seq} order by m.seq desc limit 1`,
+);
+const probeAbove = statement<ViewParameters & { seq: number }, { seq: number }>(
+  (p) => sql`select m.seq from ${visible(p)} and m.seq > ${p.seq} order by m.seq limit 1`,
+);
+const selectLast = statement<ViewParameters, MessageRow>(
+  (p) => sql`select ${messageColumns} from ${visible(p)} order by m.seq desc limit 1`,
+);
+const countUnread = statement<ViewParameters & { after: number }, { unread: number }>(
+  (p) => sql`select count(*) as unread from ${visible(p)} and m.seq > ${p.after} and m.sender_id <> ${p.user}
+    and m.recalled_at is null`,
+);
+
+function parametersOf(view: TimelineView): ViewParameters {
+  return {
+    user: view.userId,
+    conversation: view.conversationId,
+    cleared: view.clearedSeq,
+    cutoff: view.roamingCutoff,
+  };
+}
+
+export function* timeline(view: TimelineView, range: PageRange<number>): Operation<Page<Message>> {
+  const parameters = parametersOf(view);
+  const forward = range.from === "start";
+  const window = {
+    ...parameters,
+    after: range.after ?? 0,
+    before: range.before ?? Number.MAX_SAFE_INTEGER,
+    limit: range.limit + 1,
+  };
+  const rows = yield* all(forward ? selectForward : selectBackward, window);
+  const kept = rows.slice(0, range.limit);
+  const overflows = rows.length > range.limit;
+  const ordered = forward ? kept : kept.toReversed();
+  const head = ordered[0];
+  const tail = ordered.at(-1);
+  const below = head !== undefined && (yield* first(probeBelow, { ...parameters, seq: head.seq })) !== undefined;
+  const above = tail !== undefined && (yield* first(probeAbove, { ...parameters, seq: tail.seq })) !== undefined;
+  return {
+    items: ordered.map(toMessage),
+    hasPreviousPage: forward ? below : overflows || below,
+    hasNextPage: forward ? overflows || above : above,
+  };
+}
+
+export function* lastMessage(view: TimelineView): Operation<Message | null> {
+  const row = yield* first(selectLast, parametersOf(view));
+  return row === undefined ? null : toMessage(row);
+}
+
+export function* unreadCount(view: TimelineView, afterSeq: number): Operation<number> {
+  const row = yield* first(countUnread, { ...parametersOf(view), after: afterSeq });
+  return row?.unread ?? 0;
+}

@@ -1,0 +1,104 @@
+/** The engine's store over a database: each method names its operation and says whether it writes. */
+import type { Store } from "../engine/store.ts";
+import { acknowledge } from "./operations/acknowledge.ts";
+import { backlog, planBacklog } from "./operations/backlog.ts";
+import {
+  arrange,
+  conversationBetween,
+  markRead,
+  member,
+  memberByConversation,
+  recentContacts,
+} from "./operations/conversations.ts";
+import { endSession, openSession, readDevice, readDevices, renewSession } from "./operations/devices.ts";
+import { hasExpired, log, logState } from "./operations/log.ts";
+import { append, deleteForUser, edit, isPutAway, readMessage, recall } from "./operations/messages.ts";
+import { ensureUser, muteUser, readUsers, saveProfiles } from "./operations/people.ts";
+import {
+  befriend,
+  block,
+  declineFriend,
+  people,
+  relation,
+  requestFriend,
+  unblock,
+  unfriend,
+} from "./operations/relations.ts";
+import { sweep } from "./operations/retention.ts";
+import { sendFacts } from "./operations/send-facts.ts";
+import { loadSettings, saveSettings } from "./operations/settings.ts";
+import { lastMessage, timeline, unreadCount } from "./operations/timeline.ts";
+import { type Database, type Operation, UniqueViolation } from "./statement.ts";
+
+export function createStore(database: Database): Store {
+  const reading =
+    <A extends unknown[], T>(operation: (...parameters: A) => Operation<T>) =>
+    (...parameters: A) =>
+      database.read(() => operation(...parameters));
+  const writing =
+    <A extends unknown[], T>(operation: (...parameters: A) => Operation<T>) =>
+    (...parameters: A) =>
+      database.write(() => operation(...parameters));
+
+  return {
+    generation: database.generation,
+
+    users: reading(readUsers),
+    ensureUser: writing(ensureUser),
+    saveProfiles: writing(saveProfiles),
+    muteUser: writing(muteUser),
+
+    relation: reading(relation),
+    requestFriend: writing(requestFriend),
+    befriend: writing(befriend),
+    declineFriend: writing(declineFriend),
+    unfriend: writing(unfriend),
+    block: writing(block),
+    unblock: writing(unblock),
+    people: reading(people),
+
+    sendFacts: reading(sendFacts),
+    async append(draft) {
+      try {
+        return await database.write(() => append(draft));
+      } catch (error) {
+        if (error instanceof UniqueViolation && draft.clientMessageId !== null) return null;
+        throw error;
+      }
+    },
+    message: reading(readMessage),
+    isPutAway: reading(isPutAway),
+    recall: writing(recall),
+    edit: writing(edit),
+    deleteForUser: writing(deleteForUser),
+
+    member: reading(member),
+    memberByConversation: reading(memberByConversation),
+    conversationBetween: reading(conversationBetween),
+    recentContacts: reading(recentContacts),
+    timeline: reading(timeline),
+    lastMessage: reading(lastMessage),
+    unreadCount: reading(unreadCount),
+    markRead: writing(markRead),
+    arrange: writing(arrange),
+
+    logState: reading(logState),
+    log: reading(log),
+    backlog: reading(backlog),
+    planBacklog: reading(planBacklog),
+    hasExpired: reading(hasExpired),
+    acknowledge: writing(acknowledge),
+
+    openSession: writing(openSession),
+    renewSession: writing(renewSession),
+    endSession: writing(endSession),
+    device: reading(readDevice),
+    devices: reading(readDevices),
+
+    loadSettings: reading(loadSettings),
+    saveSettings: writing(saveSettings),
+    sweep: writing(sweep),
+    tidy: () => database.tidy(),
+    close: () => database.close(),
+  };
+}

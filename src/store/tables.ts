@@ -1,0 +1,191 @@
+/**
+ * The tables. Instants are integers, milliseconds since 1970; truths are 0 or 1; content is JSON text, read whole.
+ * The migrations in `drizzle/` are made from this file by `npm run migrations`; the clustered tables (WITHOUT
+ * ROWID) are marked there by hand, since the generator cannot say it.
+ */
+import { sql } from "drizzle-orm";
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+
+/** One row: what this store is. `generation` changes when a backup is restored. */
+export const storeInfo = sqliteTable("store_info", {
+  id: integer().primaryKey(),
+  generation: text().notNull(),
+});
+
+export const users = sqliteTable("users", {
+  id: text().primaryKey(),
+  nickname: text(),
+  avatarUrl: text("avatar_url"),
+  friendPolicy: text("friend_policy").notNull().default("ASK"),
+  mutedUntil: integer("muted_until"),
+  createdAt: integer("created_at").notNull(),
+  /** Position of the newest entry of the user's log. */
+  head: integer().notNull().default(0),
+  /** Highest position that the sweeper has removed. */
+  floor: integer().notNull().default(0),
+  deliveredPosition: integer("delivered_position").notNull().default(0),
+});
+
+/** The unordered pair: `first_user` sorts before `second_user`, or is the same. */
+export const conversations = sqliteTable(
+  "conversations",
+  {
+    id: integer().primaryKey(),
+    firstUser: text("first_user").notNull(),
+    secondUser: text("second_user").notNull(),
+    lastSeq: integer("last_seq").notNull(),
+  },
+  (table) => [uniqueIndex("conversations_by_pair").on(table.firstUser, table.secondUser)],
+);
+
+/** One side's view of a conversation. Clustered. */
+export const members = sqliteTable(
+  "members",
+  {
+    userId: text("user_id").notNull(),
+    peerId: text("peer_id").notNull(),
+    conversationId: integer("conversation_id").notNull(),
+    readSeq: integer("read_seq").notNull().default(0),
+    clearedSeq: integer("cleared_seq").notNull().default(0),
+    lastOwnSeq: integer("last_own_seq").notNull().default(0),
+    /** Position of its last message in the user's log: the order of recent contacts. */
+    lastPosition: integer("last_position").notNull(),
+    lastActivityAt: integer("last_activity_at").notNull(),
+    pinned: integer().notNull().default(0),
+    muted: integer().notNull().default(0),
+  },
+  (table) => [
+    primaryKey({ columns: [table.userId, table.peerId] }),
+    index("members_by_activity").on(table.userId, table.pinned, table.lastPosition),
+  ],
+);
+
+/** The timeline: the only place where content is stored. Clustered. */
+export const messages = sqliteTable(
+  "messages",
+  {
+    conversationId: integer("conversation_id").notNull(),
+    seq: integer().notNull(),
+    senderId: text("sender_id").notNull(),
+    recipientId: text("recipient_id").notNull(),
+    nickname: text(),
+    avatarUrl: text("avatar_url"),
+    content: text(),
+    /** JSON of an edit that only the sender sees. */
+    editForSender: text("edit_for_sender"),
+    customData: text("custom_data"),
+    push: text(),
+    clientMessageId: text("client_message_id"),
+    /** Hash of what was first sent under this clientMessageId. */
+    fingerprint: text(),
+    replyToSeq: integer("reply_to_seq"),
+    sentAt: integer("sent_at").notNull(),
+    editedAt: integer("edited_at"),
+    recalledAt: integer("recalled_at"),
+    offlineUntil: integer("offline_until"),
+    hidden: integer().notNull().default(0),
+    recipientPosition: integer("recipient_position"),
+  },
+  (table) => [
+    primaryKey({ columns: [table.conversationId, table.seq] }),
+    uniqueIndex("messages_by_key")
+      .on(table.senderId, table.clientMessageId)
+      .where(sql`${table.clientMessageId} is not null`),
+    index("messages_by_age").on(table.sentAt),
+  ],
+);
+
+/** Messages that a user has deleted for itself. Clustered. */
+export const deletedMessages = sqliteTable(
+  "deleted_messages",
+  {
+    conversationId: integer("conversation_id").notNull(),
+    seq: integer().notNull(),
+    userId: text("user_id").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.conversationId, table.seq, table.userId] })],
+);
+
+/** The log of each user: thin pointers, positions counting up by one. Clustered. */
+export const userLog = sqliteTable(
+  "user_log",
+  {
+    userId: text("user_id").notNull(),
+    position: integer().notNull(),
+    kind: text().notNull(),
+    conversationId: integer("conversation_id").notNull(),
+    seq: integer().notNull(),
+    at: integer().notNull(),
+    origin: text(),
+  },
+  (table) => [primaryKey({ columns: [table.userId, table.position] }), index("user_log_by_age").on(table.at)],
+);
+
+export const devices = sqliteTable(
+  "devices",
+  {
+    userId: text("user_id").notNull(),
+    deviceId: text("device_id").notNull(),
+    platform: text().notNull(),
+    /** Counts up with each new session, so that tokens of an ended one stay refused. */
+    session: integer().notNull().default(0),
+    /** Order of the user's logins: the oldest goes first when there are too many. */
+    loginOrder: integer("login_order").notNull().default(0),
+    signedInAt: integer("signed_in_at").notNull(),
+    expiresAt: integer("expires_at").notNull(),
+    endedAt: integer("ended_at"),
+    ackedMessages: integer("acked_messages").notNull().default(0),
+    ackedUpdates: integer("acked_updates").notNull().default(0),
+    ackedConversations: integer("acked_conversations").notNull().default(0),
+  },
+  (table) => [primaryKey({ columns: [table.userId, table.deviceId] })],
+);
+
+/** Two rows for each friendship. */
+export const friendships = sqliteTable(
+  "friendships",
+  {
+    userId: text("user_id").notNull(),
+    otherId: text("other_id").notNull(),
+    since: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.userId, table.otherId] })],
+);
+
+/** `user_id` is asked by `other_id`. A hidden one looks sent to the asker and is seen by nobody else. */
+export const friendRequests = sqliteTable(
+  "friend_requests",
+  {
+    userId: text("user_id").notNull(),
+    otherId: text("other_id").notNull(),
+    since: integer().notNull(),
+    hidden: integer().notNull().default(0),
+  },
+  (table) => [primaryKey({ columns: [table.userId, table.otherId] })],
+);
+
+/** `user_id` has `other_id` on the blacklist. */
+export const blocks = sqliteTable(
+  "blocks",
+  {
+    userId: text("user_id").notNull(),
+    otherId: text("other_id").notNull(),
+    since: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.userId, table.otherId] })],
+);
+
+/** One row per setting that was ever changed; its value is JSON. */
+export const settings = sqliteTable("settings", {
+  name: text().primaryKey(),
+  value: text().notNull(),
+});
+
+/** What admins did on behalf of others. Never holds message bodies. */
+export const audit = sqliteTable("audit", {
+  id: integer().primaryKey(),
+  at: integer().notNull(),
+  actorId: text("actor_id").notNull(),
+  action: text().notNull(),
+  subject: text().notNull(),
+});

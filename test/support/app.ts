@@ -1,0 +1,307 @@
+/** A real server on a real port with a real SQLite file and a clock that tests move; and people who use it. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pino } from "pino";
+import { onTestFinished } from "vitest";
+import type { Platform, Role } from "../../src/engine/model.ts";
+import { type RunningServer, type ServerOptions, startServer } from "../../src/server/server.ts";
+import { signAppToken } from "../../src/server/tokens.ts";
+import { DAY, MovableClock } from "./clock.ts";
+import { type Data, type Result, Socket, type Stream } from "./socket.ts";
+
+export const SECRET = "a secret of the app that only tests know";
+
+const MESSAGE = `id seq sender { id } recipient { id } content { type summary } customData clientMessageId
+  sentAt editedAt recalledAt`;
+const SEND = `mutation Send($input: SendMessageInput!) { sendMessage(input: $input) {
+  ... on SendMessageSuccess { duplicate message { ${MESSAGE} } }
+  ... on SendMessageError { code reason field retryAfterMs }
+} }`;
+const NEW_MESSAGE = `subscription NewMessage($since: String) { newMessage(since: $since) {
+  source cursor message { ${MESSAGE} }
+} }`;
+const REFRESH = "subscription { refresh { offlineCount recentCount truncated truncatedPeers cursor } }";
+const MESSAGE_UPDATED = `subscription Updated($since: String) { messageUpdated(since: $since) {
+  change cursor message { ${MESSAGE} deliveredToRecipient readByRecipient }
+} }`;
+const CONVERSATION_UPDATED = `subscription Updated($since: String) { conversationUpdated(since: $since) {
+  cursor conversation { id peer { id } unreadCount readSeq pinned muted lastMessage { id content { summary } } }
+} }`;
+const HISTORY = `query History($peer: ID!, $of: ID, $first: Int, $after: String, $last: Int, $before: String) {
+  history(peer: $peer, of: $of, first: $first, after: $after, last: $last, before: $before) {
+    edges { cursor node { ${MESSAGE} deliveredToRecipient readByRecipient } }
+    pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+  }
+}`;
+const CONVERSATION = `id peer { id } unreadCount readSeq peerReadSeq pinned muted updatedAt
+  lastMessage { id seq content { summary } }`;
+const CONVERSATIONS = `query Conversations($first: Int, $after: String, $last: Int, $before: String, $of: ID) {
+  conversations(first: $first, after: $after, last: $last, before: $before, of: $of) {
+    edges { cursor node { ${CONVERSATION} } }
+    pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+  }
+}`;
+
+/** The subscriptions that a device opens when it logs in, on one socket. */
+export interface Online {
+  socket: Socket;
+  messages: Stream;
+  refresh: Stream;
+}
+
+/** Somebody with a token: a user's device, once it has logged in. */
+export class Person {
+  readonly app: App;
+  readonly id: string;
+  readonly token: string;
+
+  constructor(app: App, id: string, token: string) {
+    this.app = app;
+    this.id = id;
+    this.token = token;
+  }
+
+  /** Asks over HTTP and gives the answer as it is. */
+  async ask(query: string, variables: object = {}): Promise<Result> {
+    const response = await fetch(this.app.url, {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: `Bearer ${this.token}` },
+      body: JSON.stringify({ query, variables }),
+    });
+    return (await response.json()) as Result;
+  }
+
+  /** Asks over HTTP, expects no error, and gives the data. */
+  async get(query: string, variables: object = {}): Promise<Data> {
+    const { data, errors } = await this.ask(query, variables);
+    if (errors !== undefined || data == null) throw new Error(`refused: ${JSON.stringify(errors)}`);
+    return data;
+  }
+
+  /** Asks over HTTP and gives the code of the one error that it expects. */
+  async refusal(query: string, variables: object = {}): Promise<string | undefined> {
+    const { errors } = await this.ask(query, variables);
+    if (errors?.length !== 1) throw new Error(`expected one error, got ${JSON.stringify(errors)}`);
+    return errors[0]?.extensions?.code;
+  }
+
+  /** What `sendMessage` answers, success or error. */
+  async trySend(to: string, content: string | object, more: object = {}): Promise<Data> {
+    const input = { to, content: typeof content === "string" ? { text: { text: content } } : content, ...more };
+    return (await this.get(SEND, { input })).sendMessage;
+  }
+
+  /** Sends, expects success, and gives the message. */
+  async send(to: string, content: string | object, more: object = {}): Promise<Data> {
+    const result = await this.trySend(to, content, more);
+    if (result.message === undefined) throw new Error(`not sent: ${JSON.stringify(result)}`);
+    return result.message;
+  }
+
+  /** A device of this person that has logged in. */
+  async login(deviceId: string, platform: Platform = "WEB"): Promise<Person> {
+    const mutation = "mutation Login($input: LoginInput!) { login(input: $input) { accessToken } }";
+    const { login } = await this.get(mutation, { input: { deviceId, platform } });
+    return new Person(this.app, this.id, login.accessToken);
+  }
+
+  /** An open socket of this device. */
+  async connect(): Promise<Socket> {
+    const socket = new Socket(this.app.url, { authorization: `Bearer ${this.token}` });
+    onTestFinished(() => socket.cut());
+    await socket.opened;
+    return socket;
+  }
+
+  /** Connects and subscribes to `refresh` and `newMessage` on one socket. */
+  async goOnline(since?: string): Promise<Online> {
+    const socket = await this.connect();
+    const refresh = socket.subscribe(REFRESH);
+    const messages = socket.subscribe(NEW_MESSAGE, { since });
+    return { socket, messages, refresh };
+  }
+
+  /** As `goOnline`, until the device is in step; gives what it was handed on the way. */
+  async sync(since?: string): Promise<Online & { handed: Data[]; refreshed: Data }> {
+    const online = await this.goOnline(since);
+    const refreshed = await online.refresh.next();
+    const handed = await online.messages.take(refreshed.offlineCount + refreshed.recentCount);
+    return { ...online, handed, refreshed };
+  }
+
+  async acknowledge(cursor: string): Promise<string> {
+    const mutation = "mutation Ack($cursor: String!) { acknowledge(input: { cursor: $cursor }) { cursor } }";
+    return (await this.get(mutation, { cursor })).acknowledge.cursor;
+  }
+
+  async messageUpdated(since?: string): Promise<Stream> {
+    return (await this.connect()).subscribe(MESSAGE_UPDATED, { since });
+  }
+
+  async conversationUpdated(since?: string): Promise<Stream> {
+    return (await this.connect()).subscribe(CONVERSATION_UPDATED, { since });
+  }
+
+  /** A page of history. */
+  async historyPage(peer: string, args: object = {}): Promise<Data> {
+    return (await this.get(HISTORY, { peer, ...args })).history;
+  }
+
+  /** The messages of a page of history; the newest 100 without arguments. */
+  async history(peer: string, args: object = { last: 100 }): Promise<Data[]> {
+    const page = await this.historyPage(peer, args);
+    return page.edges.map((edge: Data) => edge.node);
+  }
+
+  async conversations(args: object = { first: 100 }): Promise<Data[]> {
+    const { conversations } = await this.get(CONVERSATIONS, args);
+    return conversations.edges.map((edge: Data) => edge.node);
+  }
+
+  async conversationsPage(args: object = {}): Promise<Data> {
+    return (await this.get(CONVERSATIONS, args)).conversations;
+  }
+
+  async conversation(peer: string, of?: string): Promise<Data | null> {
+    const query = `query One($peer: ID!, $of: ID) { conversation(peer: $peer, of: $of) { ${CONVERSATION} } }`;
+    return (await this.get(query, { peer, of })).conversation;
+  }
+
+  async markRead(peer: string, upToSeq?: number): Promise<Data | null> {
+    const mutation = `mutation Read($input: MarkReadInput!) { markRead(input: $input) { conversation { ${CONVERSATION} } } }`;
+    return (await this.get(mutation, { input: { peer, upToSeq } })).markRead.conversation;
+  }
+
+  async recall(id: string): Promise<Data> {
+    const mutation = `mutation Recall($id: ID!) { recallMessage(input: { id: $id }) {
+      ... on RecallMessageSuccess { message { ${MESSAGE} } } ... on Error { code reason } } }`;
+    return (await this.get(mutation, { id })).recallMessage;
+  }
+
+  async edit(id: string, content: string | object): Promise<Data> {
+    const mutation = `mutation Edit($input: EditMessageInput!) { editMessage(input: $input) {
+      ... on EditMessageSuccess { message { ${MESSAGE} } } ... on EditMessageError { code reason field } } }`;
+    const input = { id, content: typeof content === "string" ? { text: { text: content } } : content };
+    return (await this.get(mutation, { input })).editMessage;
+  }
+
+  async block(user: string): Promise<void> {
+    await this.get("mutation B($user: ID!) { blockUser(input: { user: $user }) { blocked } }", { user });
+  }
+
+  async unblock(user: string): Promise<void> {
+    await this.get("mutation B($user: ID!) { unblockUser(input: { user: $user }) { blocked } }", { user });
+  }
+
+  /** `addFriend`, `acceptFriend`, `declineFriend` or `removeFriend`. */
+  async friend(what: "add" | "accept" | "decline" | "remove", user: string, more: object = {}): Promise<Data> {
+    const type = what === "add" ? "AddFriendInput" : "FriendInput";
+    const mutation = `mutation F($input: ${type}!) { ${what}Friend(input: $input) {
+      ... on FriendshipSuccess { status user { id } } ... on Error { code reason } } }`;
+    return (await this.get(mutation, { input: { user, ...more } }))[`${what}Friend`];
+  }
+
+  /** What stands between this person and another: friendship and blocked. */
+  async sees(user: string): Promise<Data> {
+    return (
+      await this.get("query U($id: ID!) { user(id: $id) { id nickname online friendship blocked } }", { id: user })
+    ).user;
+  }
+
+  async updateSettings(input: object): Promise<void> {
+    const mutation =
+      "mutation S($input: UpdateSettingsInput!) { updateSettings(input: $input) { settings { friendsOnly } } }";
+    await this.get(mutation, { input });
+  }
+}
+
+export class App {
+  readonly clock = new MovableClock();
+  readonly dataFolder = mkdtempSync(join(tmpdir(), "parley-test-"));
+  /** Everything that the server has logged, as text. */
+  logged = "";
+  #server: RunningServer | null = null;
+  readonly #options: Partial<ServerOptions>;
+
+  constructor(options: Partial<ServerOptions>) {
+    this.#options = options;
+  }
+
+  get server(): RunningServer {
+    if (this.#server === null) throw new Error("the server is not running");
+    return this.#server;
+  }
+
+  get url(): string {
+    return this.server.url;
+  }
+
+  async start(): Promise<void> {
+    const write = (line: string) => {
+      this.logged += line;
+    };
+    this.#server = await startServer({
+      host: "127.0.0.1",
+      port: 0,
+      metricsPort: null,
+      dataFolder: this.dataFolder,
+      secret: SECRET,
+      sendRate: 0,
+      sessionLimits: { WEB: 10, IOS: 1, ANDROID: 1, DESKTOP: 1, OTHER: 1 },
+      allowedOrigins: null,
+      graphiql: true,
+      clock: this.clock,
+      log: pino({ level: "debug" }, { write }),
+      ...this.#options,
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.#server?.close();
+    this.#server = null;
+  }
+
+  async restart(): Promise<void> {
+    await this.stop();
+    await this.start();
+  }
+
+  token(
+    user: string,
+    { role = "user", expiresIn = 365 * DAY }: { role?: Role; expiresIn?: number } = {},
+  ): Promise<string> {
+    return signAppToken(SECRET, user, role, this.clock.now() + expiresIn);
+  }
+
+  /** A user whom the server has seen, speaking for the device `default`. */
+  async person(id: string, options: { role?: Role; expiresIn?: number } = {}): Promise<Person> {
+    const person = new Person(this, id, await this.token(id, options));
+    await person.get("{ viewer { id } }");
+    return person;
+  }
+
+  admin(id = "anna"): Promise<Person> {
+    return this.person(id, { role: "admin" });
+  }
+
+  people<const Ids extends readonly string[]>(...ids: Ids): Promise<{ [K in keyof Ids]: Person }> {
+    return Promise.all(ids.map((id) => this.person(id))) as Promise<{ [K in keyof Ids]: Person }>;
+  }
+}
+
+/** Starts a server for one test; it is stopped, and its data removed, when the test is over. */
+export async function startApp(options: Partial<ServerOptions> = {}): Promise<App> {
+  const app = new App(options);
+  await app.start();
+  onTestFinished(async () => {
+    await app.stop();
+    rmSync(app.dataFolder, { recursive: true, force: true });
+  });
+  return app;
+}
+
+/** The texts of messages or of events that hold one. */
+export function texts(items: readonly Data[]): (string | null)[] {
+  return items.map((item) => (item.message ?? item).content?.summary ?? null);
+}
