@@ -3,7 +3,6 @@
  * a conversation list or a notification. Their rules are in `content-rules.ts`.
  */
 import { unreachable } from "./errors.ts";
-import type { UserId } from "./model.ts";
 
 export interface ImageVariant {
   readonly url: string;
@@ -72,7 +71,8 @@ export type NoticeKind = "CUSTOM" | "FRIEND_REQUESTED" | "FRIEND_ACCEPTED" | "FR
 export interface NoticeContent {
   readonly type: "NOTICE";
   readonly kind: NoticeKind;
-  readonly subjectId: UserId | null;
+  /** Id of the user whom a friend notice is about. */
+  readonly subjectId: string | null;
   readonly title: string | null;
   readonly body: string;
   readonly data: string | null;

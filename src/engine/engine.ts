@@ -48,7 +48,7 @@ export async function createEngine(options: EngineOptions) {
     settings: { ...DEFAULT_SETTINGS, ...(await store.loadSettings()) },
   };
   const users = createUsers(core);
-  const refreshes = createRefreshes(core);
+  const refreshes = createRefreshes();
   const updates = createUpdates(core);
   const sweeper = startSweeper(core);
 

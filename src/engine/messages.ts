@@ -49,6 +49,7 @@ export function createMessages(core: Core) {
     if (message.replyToSeq === null) return null;
     const original = await store.message(message.conversationId, message.replyToSeq);
     if (original === null || original.sentAt <= cutoffsNow(core).roaming) return null;
+    if (original.hidden && original.senderId !== viewedBy) return null;
     if (peerIn(original, viewedBy) !== null && (await store.isPutAway(viewedBy, original))) return null;
     return { message: original, viewedBy };
   }

@@ -21,7 +21,6 @@ function toMessageConnection(page: MessagePage): Connection<MessageView> {
 export const ConversationType = builder.objectRef<Member>("Conversation").implement({
   description: "A conversation as one of its two sides sees it.",
   interfaces: [NodeInterface],
-  isTypeOf: (value) => typeof value === "object" && value !== null && "conversationId" in value,
   fields: (t) => ({
     id: t.id({
       description: "Opaque. Of this side's view: the two sides' ids differ.",

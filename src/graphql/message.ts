@@ -28,7 +28,6 @@ export const MessageType = builder.objectRef<MessageView>("Message");
 MessageType.implement({
   description: "A message between two users. Its two sides may see it, and admins.",
   interfaces: [NodeInterface],
-  isTypeOf: (value) => typeof value === "object" && value !== null && "message" in value,
   fields: (t) => ({
     id: t.id({ description: "Opaque.", resolve: ({ message }) => message.id }),
     seq: t.int({

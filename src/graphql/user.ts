@@ -9,8 +9,6 @@ import { NodeInterface, type UserRef } from "./node.ts";
 export const UserType = builder.objectRef<UserRef>("User").implement({
   description: "Somebody who can write and be written to; or `system`, which only sends notices.",
   interfaces: [NodeInterface],
-  isTypeOf: (value) =>
-    typeof value === "object" && value !== null && !("message" in value) && !("conversationId" in value),
   fields: (t) => ({
     id: t.exposeID("id", { description: "The app's own id: 1 to 128 bytes of `A-Z a-z 0-9 _ - . @ + |`." }),
     nickname: t.string({

@@ -3,6 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
 import { examples } from "./graphiql-examples.ts";
+import { queryOf } from "./path.ts";
 
 interface Page {
   readonly html: Buffer;
@@ -43,8 +44,8 @@ async function makePage(): Promise<Page> {
 }
 
 /** Whether a browser asks for a page, and not a client for an answer. */
-export function wantsPage({ method, url = "/", headers }: IncomingMessage): boolean {
-  const isPlain = !new URL(url, "http://localhost").searchParams.has("query");
+export function wantsPage({ method, url, headers }: IncomingMessage): boolean {
+  const isPlain = !queryOf(url).has("query");
   return method === "GET" && isPlain && (headers.accept ?? "").includes("text/html");
 }
 

@@ -8,6 +8,7 @@ import type { Context } from "../graphql/context.ts";
 import { viewerFrom } from "./bearer.ts";
 import type { Gateway } from "./gateway.ts";
 import { createGraphiql, wantsPage } from "./graphiql.ts";
+import { pathOf } from "./path.ts";
 import type { PresentError } from "./present-errors.ts";
 import { subscribeOverSse } from "./sse.ts";
 
@@ -79,7 +80,7 @@ export function createHttpServer(options: HttpOptions): Server {
   const serveGraphiql = createGraphiql();
 
   function route(request: IncomingMessage, response: ServerResponse): void {
-    switch (new URL(request.url ?? "/", "http://localhost").pathname) {
+    switch (pathOf(request.url)) {
       case "/graphql":
         if (options.graphiql && wantsPage(request)) {
           serveGraphiql(request, response).catch((error: unknown) => {
@@ -92,7 +93,10 @@ export function createHttpServer(options: HttpOptions): Server {
           answer(response, 415, 'POST application/json: {"query": …}.', { Accept: "application/json" });
           return;
         }
-        void yoga(request, response);
+        Promise.resolve(yoga(request, response)).catch((error: unknown) => {
+          options.presentError(error);
+          response.destroy();
+        });
         return;
       case "/livez":
         answer(response, 200, "ok");

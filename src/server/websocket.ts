@@ -20,6 +20,7 @@ import type { Context } from "../graphql/context.ts";
 import { viewerFrom } from "./bearer.ts";
 import { CloseCode, closeCodeOf } from "./close-codes.ts";
 import type { Gateway } from "./gateway.ts";
+import { pathOf } from "./path.ts";
 import type { PresentError } from "./present-errors.ts";
 
 /** A message of 12 KiB with every character escaped, and its document. */
@@ -94,10 +95,9 @@ export function serveWebSockets(http: Server, options: WebSocketOptions) {
 
   function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on("error", () => socket.destroy());
-    const path = new URL(request.url ?? "/", "http://localhost").pathname;
     const { origin } = request.headers;
     const foreign = allowedOrigins !== null && !allowedOrigins.includes("*") && !allowedOrigins.includes(origin ?? "");
-    if (path !== "/graphql") refuse(socket, "404 Not Found");
+    if (pathOf(request.url) !== "/graphql") refuse(socket, "404 Not Found");
     else if (origin !== undefined && foreign) refuse(socket, "403 Forbidden");
     else server.handleUpgrade(request, socket, head, (client) => server.emit("connection", client, request));
   }

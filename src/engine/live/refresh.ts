@@ -3,7 +3,6 @@
  * of the device; where they share a connection, LIVE waits until the refresh has been sent.
  */
 import type { Connection } from "../connections.ts";
-import type { Core } from "../core.ts";
 import type { UserId } from "../model.ts";
 import type { Viewer } from "../viewer.ts";
 import { createFeed, type Feed } from "./feed.ts";
@@ -48,7 +47,7 @@ export interface Refreshes {
   subscribe(viewer: Viewer, connection: Connection | null): Feed<RefreshEvent>;
 }
 
-export function createRefreshes(core: Core): Refreshes {
+export function createRefreshes(): Refreshes {
   const channels = new Map<string, Channel>();
 
   function channelOf(viewer: Viewer): Channel {
@@ -108,7 +107,6 @@ export function createRefreshes(core: Core): Refreshes {
     }
 
     const feed = createFeed(pull, () => {
-      leaveHub();
       channel.waiting.delete(waiting);
       for (const running of channel.running) letGo(running);
       dropIfEmpty(viewer, channel);
@@ -116,7 +114,6 @@ export function createRefreshes(core: Core): Refreshes {
     const caughtUp = [...channel.running].filter((running) => running.event !== null);
     const waiting: Waiting = { connection, pending: new Set(caughtUp), wake: feed.wake };
     channel.waiting.add(waiting);
-    const leaveHub = core.hub.join(viewer.userId, feed);
     return feed;
   }
 
