@@ -1,5 +1,7 @@
 /** Settings, which live in the store and change while the server runs. */
-import { auditEntry, type Core } from "./core.ts";
+
+import { auditEntry } from "./audit.ts";
+import type { Core } from "./core.ts";
 import { changeSettings, type Settings, type SettingsChange } from "./settings.ts";
 import { requireAdmin, type Viewer } from "./viewer.ts";
 

@@ -5,8 +5,7 @@ import type { Hub } from "./live/hub.ts";
 import type { Platform, Role, UserId } from "./model.ts";
 import type { Rates } from "./rates.ts";
 import { type Cutoffs, cutoffs, type Settings } from "./settings.ts";
-import type { AuditEntry, Logged, Store } from "./store.ts";
-import type { Viewer } from "./viewer.ts";
+import type { Logged, Store } from "./store.ts";
 
 /** What a token says once its signature has been checked. */
 export type TokenClaims =
@@ -55,8 +54,4 @@ export function cutoffsNow(core: Core): Cutoffs {
 export function announced<T extends Logged>(core: Core, change: T): T {
   core.hub.wake(change.touched);
   return change;
-}
-
-export function auditEntry(core: Core, viewer: Viewer, action: string, subject: string): AuditEntry {
-  return { at: core.clock.now(), actorId: viewer.userId, action, subject };
 }

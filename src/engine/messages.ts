@@ -1,8 +1,9 @@
 /** Messages that are there: finding, recalling, editing, deleting for oneself. */
 
+import { auditEntry } from "./audit.ts";
 import type { Content, ContentInput } from "./content.ts";
 import { readContent } from "./content-rules.ts";
-import { announced, auditEntry, type Core, cutoffsNow } from "./core.ts";
+import { announced, type Core, cutoffsNow } from "./core.ts";
 import { Refusal } from "./errors.ts";
 import { parseMessageId } from "./ids.ts";
 import type { Message } from "./model.ts";

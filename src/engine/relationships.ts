@@ -1,7 +1,9 @@
 /** Friends, friend requests and the blacklist, with the notices that they cause. */
+
+import { auditEntry } from "./audit.ts";
 import type { NoticeKind } from "./content.ts";
 import { checkString } from "./content-rules.ts";
-import { announced, auditEntry, type Core } from "./core.ts";
+import { announced, type Core } from "./core.ts";
 import { decodePersonCursor, type PeopleList, type PersonPlace } from "./cursors.ts";
 import { Refusal } from "./errors.ts";
 import type { FriendshipStatus, Relation, User, UserId } from "./model.ts";

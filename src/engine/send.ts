@@ -1,14 +1,16 @@
 /** Sending: the rules in their order, then the store. */
 import { createHash, randomUUID } from "node:crypto";
 import { LRUCache } from "lru-cache";
+import { auditEntry } from "./audit.ts";
 import type { Content, ContentInput } from "./content.ts";
 import { checkString, readContent } from "./content-rules.ts";
-import { announced, auditEntry, type Core, cutoffsNow } from "./core.ts";
+import { announced, type Core, cutoffsNow } from "./core.ts";
+import { type MessageDraft, messageFrom } from "./draft.ts";
 import { Refusal } from "./errors.ts";
 import { parseMessageId, transientMessageId } from "./ids.ts";
 import { type Message, type PushOptions, SYSTEM_USER, type User, type UserId } from "./model.ts";
 import { checkMute, mayReach, recipientOf } from "./permissions.ts";
-import type { MessageDraft, SendFacts } from "./store.ts";
+import type { SendFacts } from "./store.ts";
 import { isAdmin, type MessageView, peerIn, requireAdmin, type Viewer } from "./viewer.ts";
 
 const LONGEST_KEY = 64;
@@ -127,25 +129,8 @@ export function createSending(core: Core) {
   /** Hands a message of lifetime 0 to connected devices; nothing of it is kept. */
   function handOver(draft: MessageDraft): Message {
     const { senderId, recipientId, origin } = draft;
-    const message: Message = {
-      id: transientMessageId(randomUUID()),
-      conversationId: 0,
-      seq: 0,
-      senderId,
-      recipientId,
-      senderProfile: draft.senderProfile,
-      content: draft.content,
-      editForSender: null,
-      customData: draft.customData,
-      clientMessageId: draft.clientMessageId,
-      replyToSeq: null,
-      sentAt: draft.sentAt,
-      editedAt: null,
-      recalledAt: null,
-      offlineUntil: null,
-      hidden: draft.hidden,
-      recipientPosition: null,
-    };
+    const id = transientMessageId(randomUUID());
+    const message = messageFrom(draft, { id, conversationId: 0, seq: 0, recipientPosition: null });
     if (!draft.hidden && recipientId !== senderId) hub.handTransient(recipientId, message, null);
     if (draft.syncToSender || recipientId === senderId) hub.handTransient(senderId, message, origin);
     if (draft.clientMessageId !== null && draft.fingerprint !== null) {

@@ -2,8 +2,11 @@
  * What the engine asks of its store, in the domain's words. Every write is one transaction and resolves once it is
  * on disk; reads see committed data only. Nothing here decides who may do what: that is the engine's.
  */
+
+import type { AuditEntry } from "./audit.ts";
 import type { Content } from "./content.ts";
 import type { PeopleList, PersonPlace } from "./cursors.ts";
+import type { MessageDraft } from "./draft.ts";
 import type {
   Device,
   FriendPolicy,
@@ -11,8 +14,6 @@ import type {
   Member,
   Message,
   Platform,
-  Profile,
-  PushOptions,
   Relation,
   Stream,
   User,
@@ -25,35 +26,6 @@ import type { Settings } from "./settings.ts";
 export interface Logged {
   /** Whose logs grew: their devices are to be woken. */
   readonly touched: readonly UserId[];
-}
-
-/** An entry of the audit trail, written in the transaction of what it tells of. */
-export interface AuditEntry {
-  readonly at: number;
-  readonly actorId: UserId;
-  readonly action: string;
-  readonly subject: string;
-}
-
-export interface MessageDraft {
-  readonly senderId: UserId;
-  readonly recipientId: UserId;
-  readonly senderProfile: Profile;
-  readonly content: Content;
-  readonly customData: string | null;
-  readonly push: PushOptions | null;
-  readonly clientMessageId: string | null;
-  readonly fingerprint: string | null;
-  /** True where an expired, not yet erased message still holds the key. */
-  readonly releaseKey: boolean;
-  readonly replyToSeq: number | null;
-  readonly sentAt: number;
-  readonly offlineUntil: number | null;
-  readonly hidden: boolean;
-  readonly syncToSender: boolean;
-  /** The sender's own device that sent it; null where an admin or the system did. */
-  readonly origin: string | null;
-  readonly audit: AuditEntry | null;
 }
 
 /** What sending needs to know before it decides, read at once. */

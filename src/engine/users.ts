@@ -1,6 +1,8 @@
 /** Users: profiles, what one may know of another, muting, importing. */
+
+import { auditEntry } from "./audit.ts";
 import { checkString, isWebUrl } from "./content-rules.ts";
-import { auditEntry, type Core } from "./core.ts";
+import type { Core } from "./core.ts";
 import { Refusal } from "./errors.ts";
 import { isUserId } from "./ids.ts";
 import { type FriendPolicy, type FriendshipStatus, type Relation, SYSTEM_USER, type User } from "./model.ts";

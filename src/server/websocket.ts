@@ -1,5 +1,6 @@
 /** GraphQL over WebSocket (graphql-transport-ws): queries, mutations and subscriptions on one socket. */
 import type { IncomingMessage, Server } from "node:http";
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import {
   type ExecutionArgs,
@@ -18,10 +19,11 @@ import type { Engine } from "../engine/engine.ts";
 import { Refusal } from "../engine/errors.ts";
 import type { Context } from "../graphql/context.ts";
 import { viewerFrom } from "./bearer.ts";
-import { CloseCode, closeCodeOf } from "./close-codes.ts";
+import { closeCodeOf } from "./close-codes.ts";
 import type { Gateway } from "./gateway.ts";
 import { pathOf } from "./path.ts";
 import type { PresentError } from "./present-errors.ts";
+import { watchSlowReaders } from "./slow-readers.ts";
 
 /** A message of 12 KiB with every character escaped, and its document. */
 const LARGEST_FRAME_BYTES = 128 * 1024;
@@ -31,7 +33,6 @@ const INIT_TIMEOUT_MS = 3_000;
 const CLOSE_TIMEOUT_MS = 2_000;
 /** A socket that has something to read and reads nothing for so long is cut off. */
 const SLOW_READER_MS = 30_000;
-const WATCH_EVERY_MS = 5_000;
 
 export interface WebSocketOptions {
   readonly engine: Engine;
@@ -47,31 +48,6 @@ export interface WebSocketOptions {
 
 type Extra = { connection?: Connection };
 
-interface Watched {
-  readonly buffered: number;
-  readonly stuckSince: number | null;
-}
-
-/** Watches for sockets whose buffer does not move. */
-function watchSlowReaders(server: WebSocketServer, limitMs: number, cutOff: (socket: WebSocket) => void): () => void {
-  const watched = new WeakMap<WebSocket, Watched>();
-  const timer = setInterval(
-    () => {
-      for (const socket of server.clients) {
-        const before = watched.get(socket);
-        const buffered = socket.bufferedAmount;
-        const moved = buffered === 0 || buffered !== before?.buffered;
-        const stuckSince = moved ? null : (before?.stuckSince ?? performance.now());
-        watched.set(socket, { buffered, stuckSince });
-        if (stuckSince !== null && performance.now() - stuckSince >= limitMs) cutOff(socket);
-      }
-    },
-    Math.min(WATCH_EVERY_MS, limitMs / 4),
-  );
-  timer.unref();
-  return () => clearInterval(timer);
-}
-
 /** Serves WebSockets on `/graphql` of an HTTP server. */
 export function serveWebSockets(http: Server, options: WebSocketOptions) {
   const { engine, gateway, schema, presentError, log, allowedOrigins } = options;
@@ -84,6 +60,7 @@ export function serveWebSockets(http: Server, options: WebSocketOptions) {
   };
   const server = new WebSocketServer(serverOptions);
   const connectionOf = new WeakMap<WebSocket, Connection>();
+  const slowReaders = watchSlowReaders(options.slowReaderMs ?? SLOW_READER_MS);
 
   function end(socket: WebSocket, { code, reason }: { code: number; reason: string }): void {
     socket.close(code, reason);
@@ -93,13 +70,30 @@ export function serveWebSockets(http: Server, options: WebSocketOptions) {
     socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
   }
 
+  function cutOff(client: WebSocket): void {
+    const connection = connectionOf.get(client);
+    if (connection === undefined) end(client, closeCodeOf("tooSlow"));
+    else connection.end("tooSlow");
+    // What waits in the buffer comes before the close frame, and is not read either.
+    setTimeout(() => client.terminate(), CLOSE_TIMEOUT_MS).unref();
+  }
+
+  function accept(client: WebSocket, request: IncomingMessage, socket: Duplex): void {
+    if (socket instanceof Socket)
+      client.once(
+        "close",
+        slowReaders.watch(socket, () => cutOff(client)),
+      );
+    server.emit("connection", client, request);
+  }
+
   function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on("error", () => socket.destroy());
     const { origin } = request.headers;
     const foreign = allowedOrigins !== null && !allowedOrigins.includes("*") && !allowedOrigins.includes(origin ?? "");
     if (pathOf(request.url) !== "/graphql") refuse(socket, "404 Not Found");
     else if (origin !== undefined && foreign) refuse(socket, "403 Forbidden");
-    else server.handleUpgrade(request, socket, head, (client) => server.emit("connection", client, request));
+    else server.handleUpgrade(request, socket, head, (client) => accept(client, request, socket));
   }
   http.on("upgrade", upgrade);
 
@@ -178,18 +172,10 @@ export function serveWebSockets(http: Server, options: WebSocketOptions) {
     KEEP_ALIVE_MS,
   );
 
-  const stopWatching = watchSlowReaders(server, options.slowReaderMs ?? SLOW_READER_MS, (socket) => {
-    const connection = connectionOf.get(socket);
-    if (connection === undefined) socket.close(CloseCode.TOO_SLOW, "Reading too slowly");
-    else connection.end("tooSlow");
-    // What waits in the buffer comes before the close frame, and is not read either.
-    setTimeout(() => socket.terminate(), CLOSE_TIMEOUT_MS).unref();
-  });
-
   return {
     /** Closes every socket with 1012, and cuts off those that do not answer. */
     close(): void {
-      stopWatching();
+      slowReaders.stop();
       http.off("upgrade", upgrade);
       http.on("upgrade", (_request, socket) => refuse(socket, "503 Service Unavailable"));
       for (const socket of server.clients) end(socket, closeCodeOf("draining"));

@@ -1,8 +1,11 @@
 /** Storing messages and changing what is stored: send, recall, edit, delete for oneself. */
 import { sql } from "drizzle-orm";
+import type { AuditEntry } from "../../engine/audit.ts";
 import type { Content } from "../../engine/content.ts";
+import { type MessageDraft, messageFrom } from "../../engine/draft.ts";
+import { messageId } from "../../engine/ids.ts";
 import { type Message, SYSTEM_USER, type UserId } from "../../engine/model.ts";
-import type { AuditEntry, Logged, MessageDraft } from "../../engine/store.ts";
+import type { Logged } from "../../engine/store.ts";
 import { all, first, type Operation, run, statement } from "../statement.ts";
 import { conversations, deletedMessages, members, messages } from "../tables.ts";
 import { recordAudit } from "./audit.ts";
@@ -126,8 +129,8 @@ export function* append(draft: MessageDraft): Operation<Logged & { message: Mess
     hidden: draft.hidden ? 1 : 0,
     position: recipientPosition,
   });
-  const message = yield* readMessage(conversationId, seq);
-  if (message === null) throw new Error("a message that was just stored is not there");
+  const id = messageId(conversationId, seq);
+  const message = messageFrom(draft, { id, conversationId, seq, recipientPosition });
   yield* recordAudit(draft.audit === null ? null : { ...draft.audit, subject: `${draft.audit.subject} ${message.id}` });
   return { touched: audienceOf(draft), message };
 }

@@ -1,9 +1,10 @@
 /** Friends, friend requests and blacklists. */
 import { type SQL, sql } from "drizzle-orm";
+import type { AuditEntry } from "../../engine/audit.ts";
 import type { PeopleList, PersonPlace } from "../../engine/cursors.ts";
 import type { Relation, UserId } from "../../engine/model.ts";
 import type { Page, PageRange } from "../../engine/pages.ts";
-import type { AuditEntry, FriendChange, Notice } from "../../engine/store.ts";
+import type { FriendChange, Notice } from "../../engine/store.ts";
 import { all, first, type Operation, run, type Statement, statement } from "../statement.ts";
 import { blocks, friendRequests, friendships } from "../tables.ts";
 import { recordAudit } from "./audit.ts";

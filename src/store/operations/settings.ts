@@ -1,7 +1,7 @@
 /** Settings: one row for each that was ever changed. */
 import { sql } from "drizzle-orm";
+import type { AuditEntry } from "../../engine/audit.ts";
 import type { Settings } from "../../engine/settings.ts";
-import type { AuditEntry } from "../../engine/store.ts";
 import { all, type Operation, run, statement } from "../statement.ts";
 import { settings } from "../tables.ts";
 import { recordAudit } from "./audit.ts";

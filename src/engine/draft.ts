@@ -1,0 +1,48 @@
+/** A message that has passed the rules and is about to be stored, or handed over. */
+import type { AuditEntry } from "./audit.ts";
+import type { Content } from "./content.ts";
+import type { Message, Profile, PushOptions, UserId } from "./model.ts";
+
+export interface MessageDraft {
+  readonly senderId: UserId;
+  readonly recipientId: UserId;
+  readonly senderProfile: Profile;
+  readonly content: Content;
+  readonly customData: string | null;
+  readonly push: PushOptions | null;
+  readonly clientMessageId: string | null;
+  readonly fingerprint: string | null;
+  /** True where an expired, not yet erased message still holds the key. */
+  readonly releaseKey: boolean;
+  readonly replyToSeq: number | null;
+  readonly sentAt: number;
+  readonly offlineUntil: number | null;
+  readonly hidden: boolean;
+  readonly syncToSender: boolean;
+  /** The sender's own device that sent it; null where an admin or the system did. */
+  readonly origin: string | null;
+  readonly audit: AuditEntry | null;
+}
+
+/** Where a message has found its place. */
+export type MessagePlacement = Pick<Message, "id" | "conversationId" | "seq" | "recipientPosition">;
+
+/** The message that a draft becomes. */
+export function messageFrom(draft: MessageDraft, placement: MessagePlacement): Message {
+  return {
+    ...placement,
+    senderId: draft.senderId,
+    recipientId: draft.recipientId,
+    senderProfile: draft.senderProfile,
+    content: draft.content,
+    editForSender: null,
+    customData: draft.customData,
+    clientMessageId: draft.clientMessageId,
+    replyToSeq: draft.replyToSeq,
+    sentAt: draft.sentAt,
+    editedAt: null,
+    recalledAt: null,
+    offlineUntil: draft.offlineUntil,
+    hidden: draft.hidden,
+  };
+}

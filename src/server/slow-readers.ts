@@ -1,0 +1,49 @@
+/** Finds sockets whose reader stands still: bytes wait for them, and none leave. */
+import type { Socket } from "node:net";
+
+const LOOK_EVERY_MS = 5_000;
+
+export interface SlowReaders {
+  /** Calls `cutOff` once the socket has stood still for too long; the returned function stops watching it. */
+  watch(socket: Socket, cutOff: () => void): () => void;
+  stop(): void;
+}
+
+interface Watched {
+  readonly cutOff: () => void;
+  /** Bytes that had gone to the network when they last moved, and when that was. */
+  sent: number;
+  since: number;
+}
+
+/** @param limitMs how long a reader may stand still; measured with the monotonic clock */
+export function watchSlowReaders(limitMs: number): SlowReaders {
+  const all = new Map<Socket, Watched>();
+
+  function look(): void {
+    const now = performance.now();
+    for (const [socket, watched] of all) {
+      // Node counts what is still queued as written.
+      const sent = socket.bytesWritten - socket.writableLength;
+      if (socket.writableLength === 0 || sent !== watched.sent) {
+        watched.sent = sent;
+        watched.since = now;
+      } else if (now - watched.since >= limitMs) {
+        all.delete(socket);
+        watched.cutOff();
+      }
+    }
+  }
+
+  const timer = setInterval(look, Math.min(LOOK_EVERY_MS, limitMs / 4));
+  timer.unref();
+  return {
+    watch(socket, cutOff) {
+      all.set(socket, { cutOff, sent: 0, since: performance.now() });
+      return () => {
+        all.delete(socket);
+      };
+    },
+    stop: () => clearInterval(timer),
+  };
+}
