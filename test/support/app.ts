@@ -209,6 +209,39 @@ export class Person {
     ).user;
   }
 
+  /** Runs a mutation with one `input` and gives its payload. */
+  async change(mutation: string, input: object, fields: string): Promise<Data> {
+    const type = `${mutation.charAt(0).toUpperCase()}${mutation.slice(1)}Input`;
+    const text = `mutation Change($input: ${type}!) { ${mutation}(input: $input) { ${fields} } }`;
+    return (await this.get(text, { input }))[mutation];
+  }
+
+  /** A message by id; null for what this person may not see. */
+  async message(id: string): Promise<Data | null> {
+    return (await this.get(`query M($id: ID!) { message(id: $id) { ${MESSAGE} } }`, { id })).message;
+  }
+
+  /** What `node` finds under an id: its id and type; null where there is nothing to see. */
+  async node(id: string): Promise<Data | null> {
+    return (await this.get("query N($id: ID!) { node(id: $id) { id __typename } }", { id })).node;
+  }
+
+  /** `pinConversation`, `muteConversation` or `clearConversation`. */
+  async arrange(what: "pin" | "mute" | "clear", peer: string, more: object = {}): Promise<Data | null> {
+    const fields = `conversation { ${CONVERSATION} }`;
+    return (await this.change(`${what}Conversation`, { peer, ...more }, fields)).conversation;
+  }
+
+  /** Deletes messages for this person alone, and gives the ids that are gone. */
+  async deleteMessages(...ids: string[]): Promise<string[]> {
+    return (await this.change("deleteMessages", { ids }, "deletedIds")).deletedIds;
+  }
+
+  /** Mutes a user, as an admin. */
+  async mute(user: string, seconds: number): Promise<string | null> {
+    return (await this.change("muteUser", { user, seconds }, "mutedUntil")).mutedUntil;
+  }
+
   async updateSettings(input: object): Promise<void> {
     const mutation =
       "mutation S($input: UpdateSettingsInput!) { updateSettings(input: $input) { settings { friendsOnly } } }";
