@@ -82,7 +82,7 @@ export function createConnections(clock: Clock): Connections {
     open,
     isOnline: (userId) => byUser.has(userId),
     endSession(userId, deviceId, reason) {
-      for (const entry of [...(byUser.get(userId) ?? [])]) {
+      for (const entry of byUser.get(userId) ?? []) {
         if (entry.viewer.deviceId === deviceId) entry.end(reason);
       }
     },
@@ -96,7 +96,7 @@ export function createConnections(clock: Clock): Connections {
       }
     },
     endAll(reason) {
-      for (const entries of [...byUser.values()]) for (const entry of [...entries]) entry.end(reason);
+      for (const entries of byUser.values()) for (const entry of entries) entry.end(reason);
     },
     get count() {
       return count;

@@ -31,7 +31,7 @@ export class SessionEnded extends Refusal {
 }
 
 function readDeviceId(deviceId: string): string {
-  const length = [...deviceId].length;
+  const { length } = Array.from(deviceId);
   if (length < 1 || length > LONGEST_DEVICE_ID || !deviceId.isWellFormed() || CONTROL_CHARACTER.test(deviceId)) {
     const reason = `A device id has 1 to ${LONGEST_DEVICE_ID} characters, without control characters.`;
     throw new Refusal("BAD_USER_INPUT", reason, { field: "deviceId" });

@@ -49,7 +49,7 @@ function invalid(field: string, reason: string): Refusal {
 function readKey(key: string | null | undefined): string | null {
   if (key == null) return null;
   checkString(key, "clientMessageId");
-  const length = [...key].length;
+  const { length } = Array.from(key);
   if (length < 1 || length > LONGEST_KEY) {
     throw invalid("clientMessageId", `It has 1 to ${LONGEST_KEY} characters.`);
   }

@@ -12,20 +12,38 @@ interface Page {
   readonly policy: string;
 }
 
+/**
+ * Each tab of GraphiQL has headers of its own. So that a token is pasted once, a tab that gives none sends the one
+ * that was sent last; it is forgotten with the browser's tab.
+ */
+const SHARE_TOKEN = `
+  const send = window.fetch;
+  window.fetch = (resource, options = {}) => {
+    const headers = new Headers(options.headers);
+    const token = headers.get("authorization") || sessionStorage.getItem("parley:authorization");
+    if (token) {
+      sessionStorage.setItem("parley:authorization", token);
+      headers.set("authorization", token);
+    }
+    return send(resource, { ...options, headers });
+  };
+`;
+
 /** Made at the first request and kept: the package is large, and most servers are never asked. */
 async function makePage(): Promise<Page> {
   const { renderGraphiQL } = await import("@graphql-yoga/render-graphiql");
   const nonce = randomBytes(16).toString("base64");
   const html = renderGraphiQL({
     title: "Parley",
-    headers: JSON.stringify({ Authorization: "Bearer paste-a-token-here" }, null, 2),
+    // Empty counts as none: the schema can be read before there is a token.
+    headers: JSON.stringify({ Authorization: "" }, null, 2),
     defaultTabs: examples,
     shouldPersistHeaders: true,
     defaultEditorToolsVisibility: "headers",
     subscriptionsProtocol: "SSE",
     // The default icon lies on another host.
     favicon: "data:,",
-  }).replace(/<script(?=[ >])/, `<script nonce="${nonce}"`);
+  }).replace(/<script(?=[ >])/, `<script nonce="${nonce}">${SHARE_TOKEN}</script><script nonce="${nonce}"`);
   const policy = [
     "default-src 'none'",
     `script-src 'nonce-${nonce}'`,

@@ -14,6 +14,8 @@ import type { Role, UserId } from "../engine/model.ts";
 const ALGORITHM = "HS256";
 const ACCESS_TYPE = "parley-access+jwt";
 const LONGEST_TOKEN = 8_192;
+/** The last one that RFC 3339 can write. */
+const LAST_INSTANT = Date.UTC(9999, 11, 31, 23, 59, 59);
 /** Tokens whose signature has been checked, so that it is checked once. */
 const REMEMBERED_TOKENS = 10_000;
 
@@ -42,9 +44,11 @@ function explain(error: unknown): Refusal {
 }
 
 function claimsOf(payload: JWTPayload, isAccess: boolean): TokenClaims {
-  const { sub: userId = "", exp = 0, role: claimed, device, session } = payload;
+  const { sub: userId, exp = 0, role: claimed, device, session } = payload;
+  // jose looks at the claims' presence alone: a number would come through.
+  if (typeof userId !== "string") throw refusal("The token's claims are not valid: sub.");
   const role: Role = claimed === "admin" ? "admin" : "user";
-  const expiresAt = exp * 1_000;
+  const expiresAt = Math.min(exp * 1_000, LAST_INSTANT);
   if (!isAccess) return { kind: "app", userId, role, expiresAt };
   if (typeof device !== "string" || typeof session !== "number") throw refusal("The access token is damaged.");
   return { kind: "access", userId, role, expiresAt, deviceId: device, session };

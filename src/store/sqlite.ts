@@ -41,7 +41,6 @@ function isUniqueViolation(error: unknown): boolean {
 }
 
 function openFile(path: string): Sqlite.Database {
-  mkdirSync(dirname(path), { recursive: true });
   const handle = new Sqlite(path, { timeout: 1_000 });
   handle.pragma("journal_mode = WAL");
   // WAL alone would mean NORMAL, which loses acknowledged commits in a power cut.
@@ -59,6 +58,7 @@ function openFile(path: string): Sqlite.Database {
  * @throws Error where another process has it open
  */
 export function openSqlite(path: string, observer: CommitObserver): Database {
+  mkdirSync(dirname(path), { recursive: true });
   const unlock = takeLock(`${path}.lock`);
   const handle = openFile(path);
   migrateSqlite(handle);
