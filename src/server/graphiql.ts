@@ -3,7 +3,6 @@ import { createHash, randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
 import { examples } from "./graphiql-examples.ts";
-import { queryOf } from "./path.ts";
 
 interface Page {
   readonly html: Buffer;
@@ -13,21 +12,23 @@ interface Page {
 }
 
 /**
- * Each tab of GraphiQL has headers of its own. So that a token is pasted once, a tab that gives none sends the one
- * that was sent last; it is forgotten with the browser's tab.
+ * Each tab of GraphiQL has headers of its own. So that a token is pasted once, a tab that gives none sends the last
+ * one that was taken; it is forgotten with the browser's tab.
  */
-const SHARE_TOKEN = `
+const SHARE_TOKEN = `{
+  const key = "parley:authorization";
   const send = window.fetch;
-  window.fetch = (resource, options = {}) => {
+  window.fetch = async (resource, options = {}) => {
     const headers = new Headers(options.headers);
-    const token = headers.get("authorization") || sessionStorage.getItem("parley:authorization");
-    if (token) {
-      sessionStorage.setItem("parley:authorization", token);
-      headers.set("authorization", token);
-    }
-    return send(resource, { ...options, headers });
+    const token = headers.get("authorization") || sessionStorage.getItem(key);
+    if (!token) return send(resource, options);
+    headers.set("authorization", token);
+    const response = await send(resource, { ...options, headers });
+    if (response.status === 401) sessionStorage.removeItem(key);
+    else sessionStorage.setItem(key, token);
+    return response;
   };
-`;
+}`;
 
 /** Made at the first request and kept: the package is large, and most servers are never asked. */
 async function makePage(): Promise<Page> {
@@ -61,10 +62,9 @@ async function makePage(): Promise<Page> {
   return { html: body, gzip: gzipSync(body), etag, policy };
 }
 
-/** Whether a browser asks for a page, and not a client for an answer. */
-export function wantsPage({ method, url, headers }: IncomingMessage): boolean {
-  const isPlain = !queryOf(url).has("query");
-  return method === "GET" && isPlain && (headers.accept ?? "").includes("text/html");
+/** Whether a browser asks for a page. GraphiQL keeps its query in the URL, so a query there means nothing. */
+export function wantsPage({ method, headers }: IncomingMessage): boolean {
+  return method === "GET" && (headers.accept ?? "").includes("text/html");
 }
 
 export function createGraphiql() {

@@ -4,9 +4,3 @@
 export function pathOf(target: string | undefined): string {
   return (target ?? "/").split("?", 1)[0] ?? "/";
 }
-
-/** The query of a request's target. */
-export function queryOf(target: string | undefined): URLSearchParams {
-  const [, ...query] = (target ?? "").split("?");
-  return new URLSearchParams(query.join("?"));
-}
