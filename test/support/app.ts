@@ -18,14 +18,14 @@ const SEND = `mutation Send($input: SendMessageInput!) { sendMessage(input: $inp
   ... on SendMessageSuccess { duplicate message { ${MESSAGE} } }
   ... on SendMessageError { code reason field retryAfterMs }
 } }`;
-const NEW_MESSAGE = `subscription NewMessage($since: String) { newMessage(since: $since) {
+export const NEW_MESSAGE = `subscription NewMessage($since: String) { newMessage(since: $since) {
   source cursor message { ${MESSAGE} }
 } }`;
-const REFRESH = "subscription { refresh { offlineCount recentCount truncated truncatedPeers cursor } }";
-const MESSAGE_UPDATED = `subscription Updated($since: String) { messageUpdated(since: $since) {
+export const REFRESH = "subscription { refresh { offlineCount recentCount truncated truncatedPeers cursor } }";
+export const MESSAGE_UPDATED = `subscription Updated($since: String) { messageUpdated(since: $since) {
   change cursor message { ${MESSAGE} deliveredToRecipient readByRecipient }
 } }`;
-const CONVERSATION_UPDATED = `subscription Updated($since: String) { conversationUpdated(since: $since) {
+export const CONVERSATION_UPDATED = `subscription Updated($since: String) { conversationUpdated(since: $since) {
   cursor conversation { id peer { id } unreadCount readSeq pinned muted lastMessage { id content { summary } } }
 } }`;
 const HISTORY = `query History($peer: ID!, $of: ID, $first: Int, $after: String, $last: Int, $before: String) {
@@ -52,11 +52,11 @@ export interface Online {
 
 /** Somebody with a token: a user's device, once it has logged in. */
 export class Person {
-  readonly app: App;
+  readonly app: { readonly url: string };
   readonly id: string;
   readonly token: string;
 
-  constructor(app: App, id: string, token: string) {
+  constructor(app: { readonly url: string }, id: string, token: string) {
     this.app = app;
     this.id = id;
     this.token = token;
@@ -254,6 +254,7 @@ export class App {
   readonly dataFolder = mkdtempSync(join(tmpdir(), "parley-test-"));
   /** Everything that the server has logged, as text. */
   logged = "";
+  readonly #awaited = new Set<() => void>();
   #server: RunningServer | null = null;
   readonly #options: Partial<ServerOptions>;
 
@@ -273,6 +274,7 @@ export class App {
   async start(): Promise<void> {
     const write = (line: string) => {
       this.logged += line;
+      for (const look of this.#awaited) look();
     };
     this.#server = await startServer({
       host: "127.0.0.1",
@@ -287,6 +289,19 @@ export class App {
       clock: this.clock,
       log: pino({ level: "debug" }, { write }),
       ...this.#options,
+    });
+  }
+
+  /** Resolves once the server has logged this text. */
+  untilLogged(text: string): Promise<void> {
+    return new Promise((resolve) => {
+      const look = () => {
+        if (!this.logged.includes(text)) return;
+        this.#awaited.delete(look);
+        resolve();
+      };
+      this.#awaited.add(look);
+      look();
     });
   }
 
