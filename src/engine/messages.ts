@@ -8,7 +8,7 @@ import { Refusal } from "./errors.ts";
 import { parseMessageId } from "./ids.ts";
 import type { Message } from "./model.ts";
 import { mayReach } from "./permissions.ts";
-import { contentSeenBy, isAdmin, type MessageView, peerIn, type Viewer } from "./viewer.ts";
+import { isAdmin, type MessageView, peerIn, type Viewer } from "./viewer.ts";
 
 const MOST_DELETED_AT_ONCE = 100;
 const EDITABLE: readonly Content["type"][] = ["TEXT", "FACE", "LOCATION", "CUSTOM"];
@@ -130,5 +130,5 @@ export function createMessages(core: Core) {
     };
   }
 
-  return { find, repliedTo, recall, edit, deleteForViewer, reception, contentSeenBy };
+  return { find, repliedTo, recall, edit, deleteForViewer, reception };
 }

@@ -6,7 +6,7 @@ import { checkString } from "./content-rules.ts";
 import { announced, type Core } from "./core.ts";
 import { decodePersonCursor, type PeopleList, type PersonPlace } from "./cursors.ts";
 import { Refusal } from "./errors.ts";
-import type { FriendshipStatus, Relation, User, UserId } from "./model.ts";
+import { type FriendshipStatus, type Relation, SYSTEM_USER, type User, type UserId } from "./model.ts";
 import { type Page, type PageArguments, pageRange } from "./pages.ts";
 import { checkMute } from "./permissions.ts";
 import type { Notice } from "./store.ts";
@@ -157,8 +157,9 @@ export function createRelationships(core: Core, users: People) {
     return { ...(await store.people(which, userId, range)), userId, list: which };
   }
 
-  /** What stands between the viewer and another user. */
-  async function towards(viewer: Viewer, id: UserId): Promise<{ status: FriendshipStatus; blocked: boolean }> {
+  /** What stands between the viewer and another user; null for the viewer itself and for the system. */
+  async function towards(viewer: Viewer, id: UserId): Promise<{ status: FriendshipStatus; blocked: boolean } | null> {
+    if (id === viewer.userId || id === SYSTEM_USER) return null;
     const relation = await store.relation(viewer.userId, id);
     return { status: friendshipStatus(relation), blocked: relation.blocks };
   }

@@ -68,6 +68,18 @@ export function createUsers(core: Core) {
     return connections.isOnline(id);
   }
 
+  /** What of a user only the user itself and admins may know; null for anybody else. */
+  async function privateFacts(
+    viewer: Viewer,
+    id: string,
+  ): Promise<{ friendPolicy: FriendPolicy; mutedUntil: number | null } | null> {
+    if (id !== viewer.userId && !isAdmin(viewer)) return null;
+    const user = await find(id);
+    if (user === null) return null;
+    const muted = user.mutedUntil !== null && user.mutedUntil > clock.now();
+    return { friendPolicy: user.friendPolicy, mutedUntil: muted ? user.mutedUntil : null };
+  }
+
   /**
    * Changes a profile; what is left out stays, null clears.
    * @throws Refusal FORBIDDEN, USER_NOT_FOUND, INVALID_CONTENT
@@ -121,5 +133,5 @@ export function createUsers(core: Core) {
     return requirePerson(id);
   }
 
-  return { find, requirePerson, online, updateProfile, importUsers, mute };
+  return { find, requirePerson, online, privateFacts, updateProfile, importUsers, mute };
 }

@@ -46,6 +46,11 @@ export function peerIn(message: Message, userId: UserId): UserId | null {
   return message.recipientId === userId ? message.senderId : null;
 }
 
+/** The sender's idempotency key, for the sender and admins; else null. */
+export function keySeenBy(viewer: Viewer, { message, viewedBy }: MessageView): string | null {
+  return message.senderId === viewedBy || isAdmin(viewer) ? message.clientMessageId : null;
+}
+
 /** What this user sees as the message's content and time of edit. */
 export function contentSeenBy(message: Message, userId: UserId): Pick<Message, "content" | "editedAt"> {
   if (message.editForSender !== null && message.senderId === userId) return message.editForSender;

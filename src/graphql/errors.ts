@@ -11,43 +11,55 @@ export const ErrorCode = builder.enumType("ErrorCode", {
   ),
 });
 
-export const ErrorInterface = builder.interfaceRef<Refusal>("Error").implement({
+/** A refusal that is data. It is no Error itself: GraphQL would throw one that a resolver gives. */
+export class Refused {
+  readonly code: DataCode;
+  readonly refusal: Refusal;
+
+  constructor(refusal: Refusal) {
+    this.code = refusal.code as DataCode;
+    this.refusal = refusal;
+  }
+}
+
+export const ErrorInterface = builder.interfaceRef<Refused>("Error").implement({
   description: "A refusal that is data. Select it as `... on Error { code reason }` in any result.",
   fields: (t) => ({
-    code: t.field({ type: ErrorCode, description: "Stable.", resolve: ({ code }) => code as DataCode }),
+    code: t.field({ type: ErrorCode, description: "Stable.", resolve: ({ code }) => code }),
     reason: t.string({
       description: "For people: what is wrong and how to mend it.",
-      resolve: ({ message }) => message,
+      resolve: ({ refusal }) => refusal.message,
     }),
   }),
 });
 
 /** An error type of one mutation's result. */
 export function errorType(name: string, what: string) {
-  return builder.objectRef<Refusal>(name).implement({
+  return builder.objectRef<Refused>(name).implement({
     description: `Why ${what}.`,
     interfaces: [ErrorInterface],
     fields: (t) => ({
       field: t.string({
         nullable: true,
         description: "Path of the input at fault, such as `content.location.latitude`; null where no single one is.",
-        resolve: ({ field }) => field ?? null,
+        resolve: ({ refusal }) => refusal.field ?? null,
       }),
       retryAfterMs: t.int({
         nullable: true,
         description: "Milliseconds after which it may work, for RATE_LIMITED and MUTED; else null.",
-        resolve: ({ retryAfterMs }) => (retryAfterMs === undefined ? null : Math.min(retryAfterMs, 2_147_483_647)),
+        resolve: ({ refusal: { retryAfterMs } }) =>
+          retryAfterMs === undefined ? null : Math.min(retryAfterMs, 2_147_483_647),
       }),
     }),
   });
 }
 
 /** Hands a refusal that a result type can carry over as data; anything else goes on as an exception. */
-export async function orRefusal<T>(work: Promise<T>): Promise<T | Refusal> {
+export async function orRefusal<T>(work: Promise<T>): Promise<T | Refused> {
   try {
     return await work;
   } catch (error) {
-    if (error instanceof Refusal && error.isData) return error;
+    if (error instanceof Refusal && error.isData) return new Refused(error);
     throw error;
   }
 }

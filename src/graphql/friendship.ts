@@ -1,6 +1,5 @@
 /** Friends, friend requests and the blacklist. */
 import { encodePersonCursor, type PeopleList, type PersonPlace } from "../engine/cursors.ts";
-import { Refusal } from "../engine/errors.ts";
 import type { User } from "../engine/model.ts";
 import type { PageArguments } from "../engine/pages.ts";
 import type { FriendshipResult as FriendshipOutcome } from "../engine/relationships.ts";
@@ -8,7 +7,7 @@ import { builder } from "./builder.ts";
 import { pageArguments, toConnection } from "./connection.ts";
 import { type Context, viewerOf } from "./context.ts";
 import { FriendshipStatus } from "./enums.ts";
-import { errorType, orRefusal } from "./errors.ts";
+import { errorType, orRefusal, Refused } from "./errors.ts";
 import { UserConnection, UserType } from "./user.ts";
 
 async function peoplePage(
@@ -62,7 +61,7 @@ const FriendshipError = errorType("FriendshipError", "a friendship is as it was"
 const FriendshipResult = builder.unionType("FriendshipResult", {
   description: "What became of a friendship.",
   types: [FriendshipSuccess, FriendshipError],
-  resolveType: (value) => (value instanceof Refusal ? "FriendshipError" : "FriendshipSuccess"),
+  resolveType: (value) => (value instanceof Refused ? "FriendshipError" : "FriendshipSuccess"),
 });
 
 const AddFriendInput = builder.inputType("AddFriendInput", {

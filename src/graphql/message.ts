@@ -1,13 +1,12 @@
 /** Messages: the type, looking one up, sending, editing, recalling, deleting. */
-import { Refusal } from "../engine/errors.ts";
 import type { Message, Profile } from "../engine/model.ts";
 import type { SendSuccess } from "../engine/send.ts";
-import { contentSeenBy, isAdmin, type MessageView } from "../engine/viewer.ts";
+import { contentSeenBy, keySeenBy, type MessageView } from "../engine/viewer.ts";
 import { builder } from "./builder.ts";
 import { MessageContent } from "./content.ts";
 import { MessageContentInput } from "./content-input.ts";
 import { viewerOf } from "./context.ts";
-import { errorType, orRefusal } from "./errors.ts";
+import { errorType, orRefusal, Refused } from "./errors.ts";
 import { NodeInterface } from "./node.ts";
 import { UserType } from "./user.ts";
 
@@ -64,10 +63,7 @@ MessageType.implement({
     clientMessageId: t.string({
       nullable: true,
       description: "The sender's idempotency key; null for others than the sender and admins.",
-      resolve({ message, viewedBy }, _, context) {
-        const isSender = message.senderId === viewedBy;
-        return isSender || isAdmin(viewerOf(context)) ? message.clientMessageId : null;
-      },
+      resolve: (view, _, context) => keySeenBy(viewerOf(context), view),
     }),
     sentAt: t.field({
       type: "DateTime",
@@ -126,7 +122,7 @@ const SendMessageError = errorType("SendMessageError", "a message was not sent; 
 const SendMessageResult = builder.unionType("SendMessageResult", {
   description: "What became of a message.",
   types: [SendMessageSuccess, SendMessageError],
-  resolveType: (value) => (value instanceof Refusal ? "SendMessageError" : "SendMessageSuccess"),
+  resolveType: (value) => (value instanceof Refused ? "SendMessageError" : "SendMessageSuccess"),
 });
 
 const PushInput = builder.inputType("PushInput", {
@@ -177,7 +173,7 @@ const RecallMessageResult = builder.unionType("RecallMessageResult", {
     MessageResult("RecallMessageSuccess", "The message is recalled and its content erased."),
     errorType("RecallMessageError", "a message was not recalled"),
   ],
-  resolveType: (value) => (value instanceof Refusal ? "RecallMessageError" : "RecallMessageSuccess"),
+  resolveType: (value) => (value instanceof Refused ? "RecallMessageError" : "RecallMessageSuccess"),
 });
 const RecallMessageInput = builder.inputType("RecallMessageInput", {
   description: "A message to recall.",
@@ -190,7 +186,7 @@ const EditMessageResult = builder.unionType("EditMessageResult", {
     MessageResult("EditMessageSuccess", "The message has its new content."),
     errorType("EditMessageError", "a message was not edited; it is as it was"),
   ],
-  resolveType: (value) => (value instanceof Refusal ? "EditMessageError" : "EditMessageSuccess"),
+  resolveType: (value) => (value instanceof Refused ? "EditMessageError" : "EditMessageSuccess"),
 });
 const EditMessageInput = builder.inputType("EditMessageInput", {
   description: "Other content for a message of one's own.",

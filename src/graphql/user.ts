@@ -1,5 +1,4 @@
 /** Users: the type, profiles, and what admins do with them. */
-import { SYSTEM_USER } from "../engine/model.ts";
 import { builder } from "./builder.ts";
 import { connectionType } from "./connection.ts";
 import { loadUser, viewerOf } from "./context.ts";
@@ -30,42 +29,29 @@ export const UserType = builder.objectRef<UserRef>("User").implement({
       type: FriendshipStatus,
       nullable: true,
       description: "What stands between the viewer and this user; null for the viewer itself and for `system`.",
-      async resolve({ id }, _, context) {
-        const viewer = viewerOf(context);
-        if (id === viewer.userId || id === SYSTEM_USER) return null;
-        return (await context.engine.relationships.towards(viewer, id)).status;
-      },
+      resolve: async ({ id }, _, context) =>
+        (await context.engine.relationships.towards(viewerOf(context), id))?.status ?? null,
     }),
     blocked: t.boolean({
       nullable: true,
       description: "Whether the viewer has this user on the blacklist; null for the viewer itself and for `system`.",
-      async resolve({ id }, _, context) {
-        const viewer = viewerOf(context);
-        if (id === viewer.userId || id === SYSTEM_USER) return null;
-        return (await context.engine.relationships.towards(viewer, id)).blocked;
-      },
+      resolve: async ({ id }, _, context) =>
+        (await context.engine.relationships.towards(viewerOf(context), id))?.blocked ?? null,
     }),
     friendPolicy: t.field({
       type: FriendPolicy,
       nullable: true,
       description: "What becomes of friend requests to this user; null for anybody but the user itself and admins.",
-      async resolve({ id }, _, context) {
-        const { userId, role } = viewerOf(context);
-        if (id !== userId && role !== "admin") return null;
-        return (await loadUser(context, id))?.friendPolicy ?? null;
-      },
+      resolve: async ({ id }, _, context) =>
+        (await context.engine.users.privateFacts(viewerOf(context), id))?.friendPolicy ?? null,
     }),
     mutedUntil: t.field({
       type: "DateTime",
       nullable: true,
       description:
         "Until when this user may not send; null when not muted, and for anybody but the user itself and admins.",
-      async resolve({ id }, _, context) {
-        const { userId, role } = viewerOf(context);
-        if (id !== userId && role !== "admin") return null;
-        const until = (await loadUser(context, id))?.mutedUntil ?? null;
-        return until !== null && until > context.engine.clock.now() ? until : null;
-      },
+      resolve: async ({ id }, _, context) =>
+        (await context.engine.users.privateFacts(viewerOf(context), id))?.mutedUntil ?? null,
     }),
   }),
 });

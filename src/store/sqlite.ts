@@ -114,7 +114,8 @@ export function openSqlite(path: string, observer: CommitObserver): Database {
 
   let queue: PendingWrite[] = [];
   let scheduled = false;
-  let failed: OutcomeUnknown | null = null;
+  /** Why nothing more can be written. */
+  let over: Error | null = null;
 
   function attemptAll(batch: readonly PendingWrite[], settled: (() => void)[]): number {
     const deadline = performance.now() + LONGEST_BATCH_MS;
@@ -137,6 +138,7 @@ export function openSqlite(path: string, observer: CommitObserver): Database {
 
   function flush(): void {
     scheduled = false;
+    if (queue.length === 0) return;
     const batch = queue.splice(0, LARGEST_BATCH);
     const settled: (() => void)[] = [];
     const started = performance.now();
@@ -157,10 +159,10 @@ export function openSqlite(path: string, observer: CommitObserver): Database {
   /** After a commit that failed nobody knows what is on disk, so nothing more is written in this process. */
   function failWith(error: unknown, batch: readonly PendingWrite[]): void {
     if (handle.inTransaction) rollback.run();
-    failed = new OutcomeUnknown("The store could not commit; whether the last writes happened is unknown.", {
+    over = new OutcomeUnknown("The store could not commit; whether the last writes happened is unknown.", {
       cause: error,
     });
-    for (const write of new Set([...batch, ...queue])) write.fail(failed);
+    for (const write of new Set([...batch, ...queue])) write.fail(over);
     queue = [];
     observer.failed(error);
   }
@@ -181,8 +183,8 @@ export function openSqlite(path: string, observer: CommitObserver): Database {
 
     write(operation) {
       return new Promise((resolve, reject) => {
-        if (failed !== null) {
-          reject(failed);
+        if (over !== null) {
+          reject(over);
           return;
         }
         queue.push({
@@ -201,7 +203,8 @@ export function openSqlite(path: string, observer: CommitObserver): Database {
     },
 
     async close() {
-      if (queue.length > 0) flush();
+      while (queue.length > 0) flush();
+      over ??= new Error("the store is closed");
       handle.pragma("optimize");
       handle.close();
       unlock();
