@@ -21,7 +21,8 @@ export function startSweeper(core: Core): Sweeper {
     for (let rows = -1; rows !== 0 && !stopped; total += rows) {
       rows = await core.store.sweep(offline, erased, BATCH);
     }
-    if (total > 0) await core.store.tidy();
+    // Recalled content lies in the write-ahead log until that is emptied, whether or not anything was swept.
+    if (!stopped) await core.store.tidy();
     core.observer.swept(total);
     return total;
   }
