@@ -3,6 +3,8 @@ import { builder } from "./builder.ts";
 import "./node.ts";
 import "./user.ts";
 import "./message.ts";
+import "./send.ts";
+import "./message-changes.ts";
 import "./conversation.ts";
 import "./friendship.ts";
 import "./device.ts";

@@ -1,7 +1,7 @@
 /** Metrics in the Prometheus text format. Labels are bounded: no user, no conversation. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Observer } from "../engine/core.ts";
-import type { CommitObserver } from "../store/sqlite.ts";
+import type { CommitObserver } from "../store/committer.ts";
 
 export interface Metrics extends Observer, Pick<CommitObserver, "committed"> {
   readonly registry: Registry;

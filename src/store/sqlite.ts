@@ -1,36 +1,17 @@
-/**
- * Runs operations on one SQLite file, in this process. Writes that arrive together are committed together: one
- * immediate transaction, one fsync, a savepoint for each, so that one that fails does not fail its neighbours.
- */
+/** Runs operations on one SQLite file, in this process. */
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import Sqlite from "better-sqlite3";
 import { Placeholder, type SQL } from "drizzle-orm";
 import { SQLiteSyncDialect } from "drizzle-orm/sqlite-core";
-import { OutcomeUnknown } from "../engine/store.ts";
+import { type CommitObserver, createCommitter } from "./committer.ts";
 import { takeLock } from "./lock.ts";
 import { migrateSqlite } from "./migrate.ts";
 import { type Database, type Operation, type Row, UniqueViolation } from "./statement.ts";
 
-/** A batch is closed after this many operations, or this many milliseconds, so that readers get a turn. */
-const LARGEST_BATCH = 256;
-const LONGEST_BATCH_MS = 8;
-
 interface Prepared {
   readonly statement: Sqlite.Statement<unknown[], Row>;
   readonly names: readonly string[];
-}
-
-interface PendingWrite {
-  /** Runs the operation; gives what to call once the commit has succeeded. */
-  readonly attempt: () => () => void;
-  readonly fail: (error: unknown) => void;
-}
-
-export interface CommitObserver {
-  committed(operations: number, seconds: number): void;
-  /** A commit failed: this database writes nothing more. */
-  failed(error: unknown): void;
 }
 
 function isUniqueViolation(error: unknown): boolean {
@@ -105,73 +86,7 @@ export function openSqlite(path: string, observer: CommitObserver): Database {
     return step.value;
   }
 
-  const begin = handle.prepare("begin immediate");
-  const commit = handle.prepare("commit");
-  const rollback = handle.prepare("rollback");
-  const savepoint = handle.prepare("savepoint one");
-  const release = handle.prepare("release one");
-  const rollbackTo = handle.prepare("rollback to one");
-
-  let queue: PendingWrite[] = [];
-  let scheduled = false;
-  /** Why nothing more can be written. */
-  let over: Error | null = null;
-
-  function attemptAll(batch: readonly PendingWrite[], settled: (() => void)[]): number {
-    const deadline = performance.now() + LONGEST_BATCH_MS;
-    let count = 0;
-    for (const write of batch) {
-      if (count > 0 && performance.now() > deadline) break;
-      count += 1;
-      savepoint.run();
-      try {
-        settled.push(write.attempt());
-        release.run();
-      } catch (error) {
-        rollbackTo.run();
-        release.run();
-        settled.push(() => write.fail(error));
-      }
-    }
-    return count;
-  }
-
-  function flush(): void {
-    scheduled = false;
-    if (queue.length === 0) return;
-    const batch = queue.splice(0, LARGEST_BATCH);
-    const settled: (() => void)[] = [];
-    const started = performance.now();
-    try {
-      begin.run();
-      const count = attemptAll(batch, settled);
-      queue.unshift(...batch.slice(count));
-      commit.run();
-      observer.committed(count, (performance.now() - started) / 1_000);
-    } catch (error) {
-      failWith(error, batch);
-      return;
-    }
-    for (const settle of settled) settle();
-    if (queue.length > 0) schedule();
-  }
-
-  /** After a commit that failed nobody knows what is on disk, so nothing more is written in this process. */
-  function failWith(error: unknown, batch: readonly PendingWrite[]): void {
-    if (handle.inTransaction) rollback.run();
-    over = new OutcomeUnknown("The store could not commit; whether the last writes happened is unknown.", {
-      cause: error,
-    });
-    for (const write of new Set([...batch, ...queue])) write.fail(over);
-    queue = [];
-    observer.failed(error);
-  }
-
-  function schedule(): void {
-    if (scheduled) return;
-    scheduled = true;
-    setImmediate(flush);
-  }
+  const committer = createCommitter(handle, observer);
 
   return {
     generation,
@@ -181,30 +96,14 @@ export function openSqlite(path: string, observer: CommitObserver): Database {
       return finish(operation());
     },
 
-    write(operation) {
-      return new Promise((resolve, reject) => {
-        if (over !== null) {
-          reject(over);
-          return;
-        }
-        queue.push({
-          attempt: () => {
-            const result = finish(operation());
-            return () => resolve(result);
-          },
-          fail: reject,
-        });
-        schedule();
-      });
-    },
+    write: (operation) => committer.write(() => finish(operation())),
 
     async tidy() {
       handle.pragma("wal_checkpoint(TRUNCATE)");
     },
 
     async close() {
-      while (queue.length > 0) flush();
-      over ??= new Error("the store is closed");
+      committer.close();
       handle.pragma("optimize");
       handle.close();
       unlock();
