@@ -1,10 +1,10 @@
 /** What can be done to a message that is there: recall, edit, delete for oneself. */
-import { Refusal } from "../engine/errors.ts";
+
 import type { MessageView } from "../engine/viewer.ts";
 import { builder } from "./builder.ts";
 import { MessageContentInput } from "./content-input.ts";
 import { viewerOf } from "./context.ts";
-import { errorType, orRefusal } from "./errors.ts";
+import { errorType, orRefusal, Refused } from "./errors.ts";
 import { MessageType } from "./message.ts";
 
 const MessageResult = (name: string, what: string) =>

@@ -4,7 +4,6 @@ import { contentSeenBy, keySeenBy, type MessageView } from "../engine/viewer.ts"
 import { builder } from "./builder.ts";
 import { MessageContent } from "./content.ts";
 import { viewerOf } from "./context.ts";
-import { errorType, orRefusal, Refused } from "./errors.ts";
 import { NodeInterface } from "./node.ts";
 import { UserType } from "./user.ts";
 

@@ -1,10 +1,10 @@
 /** Sending a message. */
-import { Refusal } from "../engine/errors.ts";
+
 import type { SendSuccess } from "../engine/send.ts";
 import { builder } from "./builder.ts";
 import { MessageContentInput } from "./content-input.ts";
 import { viewerOf } from "./context.ts";
-import { errorType, orRefusal } from "./errors.ts";
+import { errorType, orRefusal, Refused } from "./errors.ts";
 import { MessageType } from "./message.ts";
 
 const SendMessageSuccess = builder.objectRef<SendSuccess>("SendMessageSuccess").implement({

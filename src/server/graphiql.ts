@@ -30,6 +30,16 @@ const SHARE_TOKEN = `{
   };
 }`;
 
+/**
+ * Tabs can be dragged, and one that was never moved flees to the end of the row when it is pressed, so that the first
+ * click on it misses. They stay where they are.
+ */
+const KEEP_TABS_STILL = `
+  addEventListener("pointerdown", (event) => {
+    if (event.target instanceof Element && event.target.closest(".graphiql-tab")) event.stopPropagation();
+  }, true);
+`;
+
 /** Made at the first request and kept: the package is large, and most servers are never asked. */
 async function makePage(): Promise<Page> {
   const { renderGraphiQL } = await import("@graphql-yoga/render-graphiql");
@@ -44,7 +54,10 @@ async function makePage(): Promise<Page> {
     subscriptionsProtocol: "SSE",
     // The default icon lies on another host.
     favicon: "data:,",
-  }).replace(/<script(?=[ >])/, `<script nonce="${nonce}">${SHARE_TOKEN}</script><script nonce="${nonce}"`);
+  }).replace(
+    /<script(?=[ >])/,
+    `<script nonce="${nonce}">${SHARE_TOKEN}${KEEP_TABS_STILL}</script>$& nonce="${nonce}"`,
+  );
   const policy = [
     "default-src 'none'",
     `script-src 'nonce-${nonce}'`,
