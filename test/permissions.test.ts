@@ -2,8 +2,6 @@ import { expect, test } from "vitest";
 import { type App, type Person, startApp, texts } from "./support/app.ts";
 import { SECOND } from "./support/clock.ts";
 
-const SET_TYPING = "mutation T($peer: ID!) { setTyping(input: { peer: $peer }) { typing } }";
-
 test("a stranger may write to a stranger", async () => {
   const app = await startApp();
   const [alice, bob] = await app.people("alice", "bob");
@@ -80,7 +78,7 @@ test("friends-only holds for editing and typing as for sending", async () => {
   const message = await alice.send("bob", "hello");
   await (await app.admin()).updateSettings({ friendsOnly: true });
   expect(await alice.edit(message.id, "hello again")).toMatchObject({ code: "NOT_FRIENDS" });
-  expect(await alice.refusal(SET_TYPING, { peer: "bob" })).toBe("NOT_FRIENDS");
+  expect(await alice.refusedChange("setTyping", { peer: "bob" })).toBe("NOT_FRIENDS");
 });
 
 test("friends-only can be turned off again while the server runs", async () => {
@@ -131,7 +129,7 @@ test("a muted user writes nothing to anybody: no note to itself, no edit, no typ
   await (await app.admin()).mute("alice", 60);
   expect(await alice.trySend("alice", "a note")).toMatchObject({ code: "MUTED" });
   expect(await alice.edit(message.id, "hello again")).toMatchObject({ code: "MUTED" });
-  expect(await alice.refusal(SET_TYPING, { peer: "bob" })).toBe("MUTED");
+  expect(await alice.refusedChange("setTyping", { peer: "bob" })).toBe("MUTED");
   expect(await alice.friend("add", "bob")).toMatchObject({ code: "MUTED" });
 });
 

@@ -43,6 +43,20 @@ const CONVERSATIONS = `query Conversations($first: Int, $after: String, $last: I
   }
 }`;
 
+/** Mutations whose input type is not named after them. */
+const INPUT_TYPES: Record<string, string> = {
+  blockUser: "BlockInput",
+  unblockUser: "BlockInput",
+  acceptFriend: "FriendInput",
+  declineFriend: "FriendInput",
+  removeFriend: "FriendInput",
+};
+
+function changeText(mutation: string, fields: string): string {
+  const type = INPUT_TYPES[mutation] ?? `${mutation.charAt(0).toUpperCase()}${mutation.slice(1)}Input`;
+  return `mutation Change($input: ${type}!) { ${mutation}(input: $input) { ${fields} } }`;
+}
+
 /** The subscriptions that a device opens when it logs in, on one socket. */
 export interface Online {
   socket: Socket;
@@ -211,9 +225,25 @@ export class Person {
 
   /** Runs a mutation with one `input` and gives its payload. */
   async change(mutation: string, input: object, fields: string): Promise<Data> {
-    const type = `${mutation.charAt(0).toUpperCase()}${mutation.slice(1)}Input`;
-    const text = `mutation Change($input: ${type}!) { ${mutation}(input: $input) { ${fields} } }`;
-    return (await this.get(text, { input }))[mutation];
+    return (await this.get(changeText(mutation, fields), { input }))[mutation];
+  }
+
+  /** As `change`, and gives the code of the one error that it expects. */
+  refusedChange(mutation: string, input: object): Promise<string | undefined> {
+    return this.refusal(changeText(mutation, "__typename"), { input });
+  }
+
+  /** Tells a peer that this person types. */
+  async setTyping(peer: string, typing = true): Promise<void> {
+    await this.change("setTyping", { peer, typing }, "typing");
+  }
+
+  /** Who types to this person; open when it resolves, since typing is kept nowhere. */
+  async typing(): Promise<Stream> {
+    const socket = await this.connect();
+    const stream = socket.subscribe("subscription { typing { typing user { id } } }");
+    await socket.ask("{ viewer { id } }");
+    return stream;
   }
 
   /** A message by id; null for what this person may not see. */
