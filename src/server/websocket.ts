@@ -85,6 +85,9 @@ export function serveWebSockets(http: Server, options: WebSocketOptions) {
         slowReaders.watch(socket, () => cutOff(client)),
       );
     server.emit("connection", client, request);
+    // A frame that cannot be read: ws has closed the socket with its code, and graphql-ws would print a stack.
+    client.removeAllListeners("error");
+    client.on("error", (error) => log.info({ reason: error.message }, "a socket broke the protocol"));
   }
 
   function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {

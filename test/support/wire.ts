@@ -61,9 +61,7 @@ export class Wire {
 }
 
 function open(app: App, { path = "/graphql", protocols = ["graphql-transport-ws"], headers = {} }: DialOptions) {
-  const url = new URL(path, app.url);
-  url.protocol = "ws:";
-  const socket = new WebSocket(url, protocols, { headers });
+  const socket = new WebSocket(`ws://${new URL(app.url).host}${path}`, protocols, { headers });
   onTestFinished(() => socket.terminate());
   return socket;
 }
