@@ -15,44 +15,39 @@ function endOf(reason: EndReason): ExecutionResult {
   return { errors: [new GraphQLError(`${message}.`, { extensions: { code, closeCode } })] };
 }
 
-/** The stream of a subscription, which ends with an error event when its connection is ended. */
+/** The stream of a subscription. When its connection is ended it says why, as its last event. */
 function streamOf(
   source: AsyncIterableIterator<ExecutionResult>,
   connection: Connection,
-  ended: Promise<EndReason>,
   presentError: PresentError,
 ): AsyncIterableIterator<ExecutionResult> {
   let done = false;
-  const close = () => {
+
+  async function finish(): Promise<void> {
     done = true;
     connection.close();
-  };
+    await source.return?.();
+  }
 
   const stream: AsyncIterableIterator<ExecutionResult> = {
     async next() {
       if (done) return { value: undefined, done: true };
       try {
-        const next = await Promise.race([source.next(), ended]);
-        if (typeof next !== "string") {
-          if (next.done === true) close();
-          return next;
-        }
-        close();
-        await source.return?.();
-        return { value: endOf(next), done: false };
+        const next = await source.next();
+        if (next.done !== true) return next;
+        await finish();
+        return connection.endedBy === null ? next : { value: endOf(connection.endedBy), done: false };
       } catch (error) {
-        close();
+        await finish();
         return { value: { errors: [presentError(error)] }, done: false };
       }
     },
     async return() {
-      close();
-      await source.return?.();
+      await finish();
       return { value: undefined, done: true };
     },
     async throw(error) {
-      close();
-      await source.return?.();
+      await finish();
       throw error;
     },
     [Symbol.asyncIterator]: () => stream,
@@ -68,15 +63,24 @@ export async function subscribeOverSse(
 ): Promise<SubscribeResult> {
   const context = args.contextValue as Context;
   if (context.viewer === null) return gateway.subscribe(args);
-  let onEnd: (reason: EndReason) => void = () => {};
-  const ended = new Promise<EndReason>((resolve) => {
-    onEnd = resolve;
-  });
-  const connection = context.engine.connections.open(context.viewer, onEnd);
-  const result = await gateway.subscribe({ ...args, contextValue: { ...context, connection } });
+  // Ending the source is what makes a stream that waits look up.
+  let endSource = () => {};
+  const connection = context.engine.connections.open(context.viewer, () => endSource());
+  let result: SubscribeResult;
+  try {
+    result = await gateway.subscribe({ ...args, contextValue: { ...context, connection } });
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
   if (!(Symbol.asyncIterator in result)) {
     connection.close();
     return result;
   }
-  return streamOf(result, connection, ended, presentError);
+  const source = result;
+  endSource = () => {
+    source.return?.().catch(presentError);
+  };
+  if (connection.endedBy !== null) endSource();
+  return streamOf(source, connection, presentError);
 }
