@@ -1,5 +1,6 @@
 /** How deep, wide and costly a document may be: one set of limits for all transports. */
 import {
+  BREAK,
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
@@ -7,6 +8,8 @@ import {
   Kind,
   type OperationDefinitionNode,
   type SelectionSetNode,
+  type ValueNode,
+  visit,
 } from "graphql";
 import { DEFAULT_PAGE } from "../engine/pages.ts";
 
@@ -100,21 +103,39 @@ export function checkShape(document: DocumentNode): void {
   }
 }
 
+const PAGED = new Set(["messages", "history", "conversations", "friends", "friendRequests", "blockedUsers"]);
+
+function pageSizesOf(field: FieldNode): readonly ValueNode[] {
+  if (!PAGED.has(field.name.value)) return [];
+  return (field.arguments ?? [])
+    .filter(({ name }) => name.value === "first" || name.value === "last")
+    .map(({ value }) => value);
+}
+
+/** Whether variables decide how large a page of this document is, and so what it costs. */
+export function hasVariablePages(document: DocumentNode): boolean {
+  let found = false;
+  visit(document, {
+    Field(field) {
+      found ||= pageSizesOf(field).some((value) => value.kind === Kind.VARIABLE);
+      return found ? BREAK : undefined;
+    },
+  });
+  return found;
+}
+
 type Variables = Readonly<Record<string, unknown>> | null | undefined;
 
 /** How many of a field's children there may be: its page size; 1 where it has none. */
 function pageSizeOf(field: FieldNode, variables: Variables): number {
   if (!PAGED.has(field.name.value)) return 1;
-  const sizes = (field.arguments ?? [])
-    .filter(({ name }) => name.value === "first" || name.value === "last")
-    .map(({ value }) => {
-      if (value.kind === Kind.INT) return Number(value.value);
-      const given = value.kind === Kind.VARIABLE ? variables?.[value.name.value] : undefined;
-      return typeof given === "number" && given >= 0 ? given : DEFAULT_PAGE;
-    });
+  const sizes = pageSizesOf(field).map((value) => {
+    if (value.kind === Kind.INT) return Number(value.value);
+    const given = value.kind === Kind.VARIABLE ? variables?.[value.name.value] : undefined;
+    return typeof given === "number" && given >= 0 ? given : DEFAULT_PAGE;
+  });
   return sizes.length === 0 ? DEFAULT_PAGE : Math.max(...sizes);
 }
-const PAGED = new Set(["messages", "history", "conversations", "friends", "friendRequests", "blockedUsers"]);
 
 /**
  * Refuses an operation that would resolve too many fields with these variables.

@@ -7,12 +7,11 @@ import {
   GraphQLError,
   type GraphQLSchema,
   getOperationAST,
-  Kind,
   OperationTypeNode,
   subscribe as subscribeGraphql,
 } from "graphql";
 import type { Context } from "../graphql/context.ts";
-import { checkCost } from "./complexity.ts";
+import { checkCost, hasVariablePages } from "./complexity.ts";
 import { createDocuments, type Documents } from "./documents.ts";
 
 export type SubscribeResult = AsyncIterableIterator<ExecutionResult> | ExecutionResult;
@@ -25,13 +24,6 @@ export interface Gateway {
   drain(): Promise<void>;
 }
 
-/** Documents whose pages are all written out cost the same whatever their variables are. */
-function hasVariables(document: DocumentNode): boolean {
-  return document.definitions.some(
-    (definition) => definition.kind === Kind.OPERATION_DEFINITION && (definition.variableDefinitions?.length ?? 0) > 0,
-  );
-}
-
 /** A query reads each profile once; a mutation may change them on its way. */
 function withProfiles(args: ExecutionArgs): ExecutionArgs {
   if (getOperationAST(args.document, args.operationName)?.operation !== OperationTypeNode.QUERY) return args;
@@ -39,7 +31,7 @@ function withProfiles(args: ExecutionArgs): ExecutionArgs {
 }
 
 export function createGateway(schema: GraphQLSchema): Gateway {
-  /** Per document: the operation that was found cheap enough, for documents without variables. */
+  /** Per document: its operations that are cheap enough with any variables. */
   const cheap = new WeakMap<DocumentNode, Set<string>>();
   let running = 0;
   let draining = false;
@@ -60,7 +52,7 @@ export function createGateway(schema: GraphQLSchema): Gateway {
       if (error instanceof GraphQLError) return error;
       throw error;
     }
-    if (!hasVariables(document)) cheap.set(document, (cheap.get(document) ?? new Set<string>()).add(name));
+    if (!hasVariablePages(document)) cheap.set(document, (cheap.get(document) ?? new Set<string>()).add(name));
     return null;
   }
 

@@ -31,14 +31,15 @@ const SHARE_TOKEN = `{
 }`;
 
 /**
- * Tabs can be dragged, and one that was never moved flees to the end of the row when it is pressed, so that the first
- * click on it misses. They stay where they are.
+ * Tabs can be dragged, and one that was never dragged jumps to the end of the row when it is pressed, so that the
+ * first click on it misses. Here they stay where they are.
  */
-const KEEP_TABS_STILL = `
-  addEventListener("pointerdown", (event) => {
-    if (event.target instanceof Element && event.target.closest(".graphiql-tab")) event.stopPropagation();
-  }, true);
-`;
+const TABS_STAY = `
+<style>.graphiql-tab { transform: none !important; }</style>`;
+const NO_DRAGGING = `
+addEventListener("pointerdown", (event) => {
+  if (event.target instanceof Element && event.target.closest(".graphiql-tab")) event.stopPropagation();
+}, true);`;
 
 /** Made at the first request and kept: the package is large, and most servers are never asked. */
 async function makePage(): Promise<Page> {
@@ -54,10 +55,9 @@ async function makePage(): Promise<Page> {
     subscriptionsProtocol: "SSE",
     // The default icon lies on another host.
     favicon: "data:,",
-  }).replace(
-    /<script(?=[ >])/,
-    `<script nonce="${nonce}">${SHARE_TOKEN}${KEEP_TABS_STILL}</script>$& nonce="${nonce}"`,
-  );
+  })
+    .replace("</head>", `${TABS_STAY}</head>`)
+    .replace(/<script(?=[ >])/, `<script nonce="${nonce}">${SHARE_TOKEN}${NO_DRAGGING}</script>$& nonce="${nonce}"`);
   const policy = [
     "default-src 'none'",
     `script-src 'nonce-${nonce}'`,
