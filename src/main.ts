@@ -95,6 +95,8 @@ async function printInvitation(server: RunningServer): Promise<void> {
     ["anna", "admin"],
   ] as const) {
     const token = await signAppToken(secretOf(config), user, role, expiresAt);
+    // A user appears with the first token; these can be written to at once.
+    await server.engine.devices.authenticate(token);
     say(`\n${user}${role === "admin" ? " (admin)" : ""}\n  Authorization: Bearer ${token}`);
   }
 }
