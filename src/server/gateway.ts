@@ -30,6 +30,15 @@ function withProfiles(args: ExecutionArgs): ExecutionArgs {
   return { ...args, contextValue: { ...(args.contextValue as Context), users: new Map() } };
 }
 
+/** What has no data did not run, and GraphQL over HTTP has a status for that; `http` never leaves the server. */
+function withStatus(result: ExecutionResult): ExecutionResult {
+  if (result.data !== undefined) return result;
+  for (const { extensions } of result.errors ?? []) {
+    extensions.http ??= extensions.code === "SHUTTING_DOWN" ? { status: 503 } : { spec: true, status: 400 };
+  }
+  return result;
+}
+
 export function createGateway(schema: GraphQLSchema): Gateway {
   /** Per document: its operations that are cheap enough with any variables. */
   const cheap = new WeakMap<DocumentNode, Set<string>>();
@@ -58,10 +67,10 @@ export function createGateway(schema: GraphQLSchema): Gateway {
 
   async function execute(args: ExecutionArgs): Promise<ExecutionResult> {
     const refused = refusal(args);
-    if (refused !== null) return { errors: [refused] };
+    if (refused !== null) return withStatus({ errors: [refused] });
     running += 1;
     try {
-      return await executeGraphql(withProfiles(args));
+      return withStatus(await executeGraphql(withProfiles(args)));
     } finally {
       running -= 1;
       if (running === 0) whenIdle?.();

@@ -13,6 +13,9 @@ function extensionsOf({ code, field, retryAfterMs }: Refusal): Record<string, un
   return extensions;
 }
 
+/** Codes that Yoga gives to requests that it cannot read. */
+const YOGAS_OWN = new Set<unknown>(["BAD_REQUEST", "OPERATION_RESOLUTION_FAILURE"]);
+
 /** The error at the bottom of GraphQL's wrapping. */
 function originOf(error: unknown): unknown {
   if (!(error instanceof GraphQLError)) return error;
@@ -32,8 +35,9 @@ export function createPresentError(log: Logger): PresentError {
     if (origin instanceof Refusal) return rewrite(error, origin.message, extensionsOf(origin));
     if (origin instanceof OutcomeUnknown) return rewrite(error, origin.message, { code: "SHUTTING_DOWN" });
     if (origin instanceof GraphQLError) {
-      if (typeof origin.extensions.code === "string") return origin;
-      return rewrite(error, origin.message, { code: "BAD_USER_INPUT" });
+      const { code } = origin.extensions;
+      if (typeof code === "string" && !YOGAS_OWN.has(code)) return origin;
+      return rewrite(error, origin.message, { ...origin.extensions, code: "BAD_USER_INPUT" });
     }
     const path = error instanceof GraphQLError ? error.path : undefined;
     const stack = origin instanceof Error ? origin.stack : "a value that is no Error was thrown";
