@@ -11,7 +11,7 @@ import {
   type ValueNode,
   visit,
 } from "graphql";
-import { DEFAULT_PAGE } from "../engine/pages.ts";
+import { DEFAULT_PAGE, LARGEST_PAGE } from "../engine/pages.ts";
 
 export const MOST_DEPTH = 20;
 export const MOST_ALIASES = 100;
@@ -134,7 +134,8 @@ function pageSizeOf(field: FieldNode, variables: Variables): number {
     const given = value.kind === Kind.VARIABLE ? variables?.[value.name.value] : undefined;
     return typeof given === "number" && given >= 0 ? given : DEFAULT_PAGE;
   });
-  return sizes.length === 0 ? DEFAULT_PAGE : Math.max(...sizes);
+  // A larger page is refused as what it is, by the field itself, and costs nothing more.
+  return sizes.length === 0 ? DEFAULT_PAGE : Math.min(LARGEST_PAGE, Math.max(...sizes));
 }
 
 /**
