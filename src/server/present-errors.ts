@@ -14,7 +14,7 @@ function extensionsOf({ code, field, retryAfterMs }: Refusal): Record<string, un
 }
 
 /** Codes that Yoga gives to requests that it cannot read. */
-const YOGAS_OWN = new Set<unknown>(["BAD_REQUEST", "OPERATION_RESOLUTION_FAILURE"]);
+const YOGAS_OWN = new Set<unknown>(["BAD_REQUEST", "OPERATION_RESOLUTION_FAILURE", "REQUEST_ENTITY_TOO_LARGE"]);
 
 /** The error at the bottom of GraphQL's wrapping. */
 function originOf(error: unknown): unknown {
