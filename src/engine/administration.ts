@@ -2,7 +2,7 @@
 
 import { auditEntry } from "./audit.ts";
 import type { Core } from "./core.ts";
-import { changeSettings, type Settings, type SettingsChange } from "./settings.ts";
+import { readChange, type Settings, type SettingsChange } from "./settings.ts";
 import { requireAdmin, type Viewer } from "./viewer.ts";
 
 export function createAdministration(core: Core) {
@@ -16,10 +16,10 @@ export function createAdministration(core: Core) {
     /** @throws Refusal FORBIDDEN, BAD_USER_INPUT */
     async updateSettings(viewer: Viewer, change: SettingsChange): Promise<Settings> {
       requireAdmin(viewer, "`updateSettings`");
-      const settings = changeSettings(core.settings, change);
-      await core.store.saveSettings(settings, auditEntry(core, viewer, "updateSettings", JSON.stringify(change)));
-      core.settings = settings;
-      return settings;
+      const changed = readChange(change);
+      await core.store.saveSettings(changed, auditEntry(core, viewer, "updateSettings", JSON.stringify(changed)));
+      core.settings = { ...core.settings, ...changed };
+      return core.settings;
     },
   };
 }

@@ -12,8 +12,8 @@ export interface MessageDraft {
   readonly push: PushOptions | null;
   readonly clientMessageId: string | null;
   readonly fingerprint: string | null;
-  /** True where an expired, not yet erased message still holds the key. */
-  readonly releaseKey: boolean;
+  /** A message sent at or before this instant has expired and gives its key up, where it is not yet erased. */
+  readonly keysExpiredAt: number;
   readonly replyToSeq: number | null;
   readonly sentAt: number;
   readonly offlineUntil: number | null;

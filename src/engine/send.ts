@@ -170,7 +170,7 @@ export function createSending(core: Core) {
       push,
       clientMessageId: key,
       fingerprint: key === null ? null : fingerprintOf(input),
-      releaseKey: facts.sameKey !== null,
+      keysExpiredAt: cutoffsNow(core).erased,
       replyToSeq,
       sentAt: now,
       offlineUntil,

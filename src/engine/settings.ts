@@ -34,10 +34,10 @@ const DAY_MS = 86_400_000;
 export type SettingsChange = { readonly [K in keyof Settings]?: Settings[K] | null | undefined };
 
 /**
- * The settings with a change applied; what the change leaves out stays as it is.
+ * What a change gives; the settings that it leaves out stay as they are.
  * @throws Refusal BAD_USER_INPUT for null or a number out of its range
  */
-export function changeSettings(settings: Settings, change: SettingsChange): Settings {
+export function readChange(change: SettingsChange): Partial<Settings> {
   const given: Partial<Settings> = {};
   for (const [name, value] of Object.entries(change)) {
     if (value === undefined) continue;
@@ -52,7 +52,7 @@ export function changeSettings(settings: Settings, change: SettingsChange): Sett
     }
     Object.assign(given, { [name]: value });
   }
-  return { ...settings, ...given };
+  return given;
 }
 
 /** Messages sent at or before these instants have left the offline cache, the roaming history, and the disk. */

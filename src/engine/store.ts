@@ -200,12 +200,17 @@ export interface Store {
 
   // Settings, retention, health.
   loadSettings(): Promise<Partial<Settings>>;
-  saveSettings(settings: Settings, audit: AuditEntry): Promise<void>;
+  saveSettings(changed: Partial<Settings>, audit: AuditEntry): Promise<void>;
   /** Erases one batch of what is past both limits; gives how many rows went. */
   sweep(offlineCutoff: number, erasedCutoff: number, batch: number): Promise<number>;
   /** Gives erased space back to the disk. */
   tidy(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** The disk is full: nothing of what was asked has happened. */
+export class StoreFull extends Error {
+  override readonly name = "StoreFull";
 }
 
 /** The disk failed in the middle of a commit: what was asked may or may not have happened. */

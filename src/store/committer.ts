@@ -3,8 +3,8 @@
  * together: one immediate transaction, one fsync, a savepoint for each, so that one that fails does not fail its
  * neighbours. Nobody is answered before the commit.
  */
-import type Sqlite from "better-sqlite3";
-import { OutcomeUnknown } from "../engine/store.ts";
+import Sqlite from "better-sqlite3";
+import { OutcomeUnknown, StoreFull } from "../engine/store.ts";
 
 /** A batch is closed after this many operations, or this many milliseconds, so that readers get a turn. */
 const LARGEST_BATCH = 256;
@@ -19,11 +19,19 @@ export interface CommitObserver {
 export interface Committer {
   /**
    * Runs `work` in the next batch and resolves with its result once that is on disk.
-   * @throws OutcomeUnknown where the commit failed; what `work` throws otherwise
+   * @throws OutcomeUnknown where the commit failed, StoreFull where the disk is full; what `work` throws otherwise
    */
   write<T>(work: () => T): Promise<T>;
   /** Commits what waits; takes nothing more. */
   close(): void;
+}
+
+function isDiskFull(error: unknown): boolean {
+  return error instanceof Sqlite.SqliteError && error.code === "SQLITE_FULL";
+}
+
+function diskFull(cause: unknown): StoreFull {
+  return new StoreFull("The server's disk is full: nothing was written. Try again later.", { cause });
 }
 
 interface PendingWrite {
@@ -56,17 +64,26 @@ export function createCommitter(handle: Sqlite.Database, observer: CommitObserve
         settled.push(write.attempt());
         release.run();
       } catch (error) {
+        // Some failures make SQLite roll back the whole transaction by itself.
+        if (!handle.inTransaction) throw error;
         rollbackTo.run();
         release.run();
-        settled.push(() => write.fail(error));
+        settled.push(() => write.fail(isDiskFull(error) ? diskFull(error) : error));
       }
     }
     return count;
   }
 
-  /** After a commit that failed nobody knows what is on disk, so nothing more is written in this process. */
+  /** A full disk is known to have taken nothing, so the next batch may try again. */
+  function refuse(error: unknown, batch: readonly PendingWrite[]): void {
+    const refused = diskFull(error);
+    for (const write of batch) write.fail(refused);
+    queue = queue.filter((write) => !batch.includes(write));
+    if (queue.length > 0) schedule();
+  }
+
+  /** After any other commit that failed nobody knows what is on disk, so nothing more is written in this process. */
   function failWith(error: unknown, batch: readonly PendingWrite[]): void {
-    if (handle.inTransaction) rollback.run();
     const reason = "The store could not commit; whether the last writes happened is unknown.";
     over = new OutcomeUnknown(reason, { cause: error });
     for (const write of new Set([...batch, ...queue])) write.fail(over);
@@ -87,7 +104,9 @@ export function createCommitter(handle: Sqlite.Database, observer: CommitObserve
       commit.run();
       observer.committed(count, (performance.now() - started) / 1_000);
     } catch (error) {
-      failWith(error, batch);
+      if (handle.inTransaction) rollback.run();
+      if (isDiskFull(error)) refuse(error, batch);
+      else failWith(error, batch);
       return;
     }
     for (const settle of settled) settle();

@@ -15,7 +15,7 @@ export function* appendNotice(notice: Notice): Operation<readonly UserId[]> {
     push: null,
     clientMessageId: null,
     fingerprint: null,
-    releaseKey: false,
+    keysExpiredAt: 0,
     replyToSeq: null,
     sentAt: notice.at,
     offlineUntil: null,

@@ -19,8 +19,8 @@ export function* loadSettings(): Operation<Partial<Settings>> {
   return Object.fromEntries(rows.map(({ name, value }) => [name, JSON.parse(value)]));
 }
 
-export function* saveSettings(values: Settings, audit: AuditEntry): Operation<void> {
-  for (const [name, value] of Object.entries(values)) {
+export function* saveSettings(changed: Partial<Settings>, audit: AuditEntry): Operation<void> {
+  for (const [name, value] of Object.entries(changed)) {
     yield* run(saveSetting, { name, value: JSON.stringify(value) });
   }
   yield* recordAudit(audit);
