@@ -12,8 +12,8 @@ export interface MessageDraft {
   readonly push: PushOptions | null;
   readonly clientMessageId: string | null;
   readonly fingerprint: string | null;
-  /** A message sent at or before this instant has expired and gives its key up, where it is not yet erased. */
-  readonly keysExpiredAt: number;
+  /** Where an expired, not yet erased message holds the key: what was sent at or before this instant gives it up. */
+  readonly keyFreeUpTo: number | null;
   readonly replyToSeq: number | null;
   readonly sentAt: number;
   readonly offlineUntil: number | null;

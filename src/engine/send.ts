@@ -170,7 +170,7 @@ export function createSending(core: Core) {
       push,
       clientMessageId: key,
       fingerprint: key === null ? null : fingerprintOf(input),
-      keysExpiredAt: cutoffsNow(core).erased,
+      keyFreeUpTo: facts.sameKey === null ? null : cutoffsNow(core).erased,
       replyToSeq,
       sentAt: now,
       offlineUntil,

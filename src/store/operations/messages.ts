@@ -17,9 +17,9 @@ const selectMessage = statement<{ conversation: number; seq: number }, MessageRo
   (p) =>
     sql`select ${messageColumns} from ${messages} m where m.conversation_id = ${p.conversation} and m.seq = ${p.seq}`,
 );
-const releaseKey = statement<{ sender: string; key: string; expiredAt: number }>(
+const releaseKey = statement<{ sender: string; key: string; upTo: number }>(
   (p) => sql`update ${messages} set client_message_id = null, fingerprint = null
-    where sender_id = ${p.sender} and client_message_id = ${p.key} and sent_at <= ${p.expiredAt}`,
+    where sender_id = ${p.sender} and client_message_id = ${p.key} and sent_at <= ${p.upTo}`,
 );
 const nextSeq = statement<{ first: string; second: string }, { id: number; last_seq: number }>(
   (p) => sql`update ${conversations} set last_seq = last_seq + 1
@@ -104,8 +104,8 @@ function audienceOf(message: { senderId: UserId; recipientId: UserId; hidden: bo
 export function* append(draft: MessageDraft): Operation<Logged & { message: Message }> {
   const { senderId, recipientId } = draft;
   const pair = pairOf(senderId, recipientId);
-  if (draft.clientMessageId !== null) {
-    yield* run(releaseKey, { sender: senderId, key: draft.clientMessageId, expiredAt: draft.keysExpiredAt });
+  if (draft.keyFreeUpTo !== null && draft.clientMessageId !== null) {
+    yield* run(releaseKey, { sender: senderId, key: draft.clientMessageId, upTo: draft.keyFreeUpTo });
   }
   const place = (yield* first(nextSeq, pair)) ?? (yield* first(startConversation, pair));
   if (place === undefined) throw new Error("a conversation could not be started");

@@ -15,7 +15,7 @@ export function* appendNotice(notice: Notice): Operation<readonly UserId[]> {
     push: null,
     clientMessageId: null,
     fingerprint: null,
-    keysExpiredAt: 0,
+    keyFreeUpTo: null,
     replyToSeq: null,
     sentAt: notice.at,
     offlineUntil: null,
