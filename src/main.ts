@@ -5,7 +5,7 @@ import { pino } from "pino";
 import { ConfigError, readConfig, secretOf } from "./config.ts";
 import { systemClock } from "./engine/clock.ts";
 import { isUserId } from "./engine/ids.ts";
-import { SYSTEM_USER } from "./engine/model.ts";
+import { type Role, SYSTEM_USER } from "./engine/model.ts";
 import { type RunningServer, startServer } from "./server/server.ts";
 import { signAppToken } from "./server/tokens.ts";
 import { playTour } from "./tour.ts";
@@ -47,8 +47,9 @@ async function printToken(user: string | undefined, admin: boolean, expires: str
   if (!isUserId(user) || user === SYSTEM_USER) {
     throw new UsageError(`${user}: a user's id has 1 to 128 of A-Z a-z 0-9 _ - . @ + | and is not \`system\`.`);
   }
+  const expiresAt = expiryOf(expires);
   const secret = secretOf(readConfig(process.env));
-  say(await signAppToken(secret, user, admin ? "admin" : "user", expiryOf(expires)));
+  say(await signAppToken(secret, user, admin ? "admin" : "user", expiresAt));
 }
 
 /** Stops at the first SIGINT or SIGTERM; a second one does not wait. */
@@ -77,8 +78,8 @@ async function start(): Promise<RunningServer> {
       void server.close().finally(() => process.exit(1));
     },
   });
-  say(`Parley is listening on ${server.url}`);
   stopOnSignal(server);
+  say(`Parley is listening on ${server.url}`);
   return server;
 }
 
@@ -87,18 +88,15 @@ async function printInvitation(server: RunningServer): Promise<void> {
   if (config.production) return;
   if (config.graphiql) say(`Open it in a browser for GraphiQL, and paste a token into its Headers tab.`);
   if (server.metricsUrl !== null) say(`Metrics: ${server.metricsUrl}`);
-  say("\nTokens for development, good for a week:");
   const expiresAt = expiryOf("7d");
-  for (const [user, role] of [
-    ["alice", "user"],
-    ["bob", "user"],
-    ["anna", "admin"],
-  ] as const) {
+  const sign = async (user: string, role: Role) => {
     const token = await signAppToken(secretOf(config), user, role, expiresAt);
     // A user appears with the first token; these can be written to at once.
     await server.engine.devices.authenticate(token);
-    say(`\n${user}${role === "admin" ? " (admin)" : ""}\n  Authorization: Bearer ${token}`);
-  }
+    return `${user}${role === "admin" ? " (admin)" : ""}\n  Authorization: Bearer ${token}`;
+  };
+  const tokens = [await sign("alice", "user"), await sign("bob", "user"), await sign("anna", "admin")];
+  say(["\nTokens for development, good for a week:", ...tokens].join("\n\n"));
 }
 
 async function tour(once: boolean): Promise<void> {

@@ -1,0 +1,365 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { decodeJwt } from "jose";
+import { beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import type { environment } from "../src/config.ts";
+import type { Data } from "./support/socket.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const COMMAND = resolve("dist/main.js");
+const SECRET = "a secret of at least thirty-two bytes";
+
+beforeAll(() => {
+  execFileSync("npx", ["tsc", "-p", "."]);
+}, 180_000);
+
+function emptyFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "parley-command-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** The command, built, in a process of its own. */
+class Command {
+  readonly lines: string[] = [];
+  errors = "";
+  readonly exited: Promise<number | null>;
+  readonly #process: ChildProcess;
+  readonly #checks = new Set<() => void>();
+
+  constructor(folder: string, args: string[], settings: Record<string, string>) {
+    const { PATH = "" } = process.env;
+    const child = spawn(process.execPath, [COMMAND, ...args], {
+      cwd: folder,
+      env: { PATH, PARLEY_PORT: "0", ...settings },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    child.stderr.on("data", (text) => {
+      this.errors += text;
+    });
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      this.lines.push(line);
+      for (const check of this.#checks) check();
+    });
+    this.exited = new Promise((done) => child.on("close", done));
+    this.#process = child;
+  }
+
+  /** What is found in the lines on standard output, as soon as it is there. */
+  async #find<T>(what: (lines: string[]) => T | undefined): Promise<T> {
+    const found = new Promise<T>((done) => {
+      const check = () => {
+        const result = what(this.lines);
+        if (result === undefined) return;
+        this.#checks.delete(check);
+        done(result);
+      };
+      this.#checks.add(check);
+      check();
+    });
+    const lost = this.exited.then((code) => {
+      throw new Error(`it ended with ${code}: ${this.errors}`);
+    });
+    return Promise.race([found, lost]);
+  }
+
+  /** Of the endpoint, once it listens. */
+  url(): Promise<string> {
+    return this.#find((lines) => /http:\S+/.exec(lines.find((line) => line.includes("listening")) ?? "")?.[0]);
+  }
+
+  /** The token that is printed for somebody at the start. */
+  token(name: string): Promise<string> {
+    return this.#find((lines) => /Bearer (\S+)/.exec(lines[lines.indexOf(name) + 1] ?? "")?.[1]);
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#process.kill(signal);
+  }
+}
+
+function run(folder: string, args: string[] = [], settings: Record<string, string> = {}): Command {
+  const command = new Command(folder, args, settings);
+  onTestFinished(async () => {
+    command.kill("SIGKILL");
+    await command.exited;
+  });
+  return command;
+}
+
+/** Runs a command that ends by itself. */
+async function finish(args: string[], settings: Record<string, string> = {}, folder = emptyFolder()) {
+  const command = run(folder, args, settings);
+  const code = await command.exited;
+  return { code, output: command.lines.join("\n"), errors: command.errors };
+}
+
+async function ask(url: string, token: string, query: string): Promise<Data> {
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
+    body: JSON.stringify({ query }),
+  });
+  return (await response.json()) as Data;
+}
+
+const VIEWER = "{ viewer { id } }";
+const TO_BOB = `mutation { sendMessage(input: { to: "bob", content: { text: { text: "kept" } } }) {
+  ... on SendMessageSuccess { message { seq } } ... on Error { code } } }`;
+const FROM_ALICE = `{ history(peer: "alice") { nodes { content { summary } } } }`;
+
+test("in an empty folder it makes its data and its secret, and says first where it listens", async () => {
+  const folder = emptyFolder();
+  const server = run(folder);
+  const url = await server.url();
+
+  expect(server.lines[0]).toBe(`Parley is listening on ${url}`);
+  expect((await fetch(new URL("/livez", url))).status).toBe(200);
+  expect(readdirSync(folder)).toEqual(["data"]);
+  expect(readdirSync(join(folder, "data"))).toEqual(expect.arrayContaining(["parley.sqlite", "secret"]));
+  expect(statSync(join(folder, "data", "secret")).mode & 0o777).toBe(0o600);
+});
+
+test("it prints tokens that work for alice, bob and an admin, who can be written to at once", async () => {
+  const server = run(emptyFolder());
+  const url = await server.url();
+  const [alice, bob, anna] = [
+    await server.token("alice"),
+    await server.token("bob"),
+    await server.token("anna (admin)"),
+  ];
+
+  expect(await ask(url, alice, TO_BOB)).toEqual({ data: { sendMessage: { message: { seq: 1 } } } });
+  expect(await ask(url, bob, VIEWER)).toEqual({ data: { viewer: { id: "bob" } } });
+  expect(await ask(url, anna, "{ viewer { id } settings { friendsOnly } }")).toEqual({
+    data: { viewer: { id: "anna" }, settings: { friendsOnly: false } },
+  });
+  const asked = await ask(url, bob, "{ settings { friendsOnly } }");
+  expect(asked.errors).toMatchObject([{ extensions: { code: "FORBIDDEN" } }]);
+});
+
+test("`parley start` serves, as no command does", async () => {
+  const server = run(emptyFolder(), ["start"]);
+  expect((await fetch(new URL("/readyz", await server.url()))).status).toBe(200);
+});
+
+test.each([
+  { signal: "SIGTERM", exit: 0 },
+  { signal: "SIGKILL", exit: null },
+] as const)("after $signal it exits with $exit, and what was answered is there at the next start", async (end) => {
+  const folder = emptyFolder();
+  const first = run(folder);
+  const sent = await ask(await first.url(), await first.token("alice"), TO_BOB);
+  expect(sent).toEqual({ data: { sendMessage: { message: { seq: 1 } } } });
+  first.kill(end.signal);
+  expect(await first.exited).toBe(end.exit);
+
+  const second = run(folder);
+  const answer = await ask(await second.url(), await second.token("bob"), FROM_ALICE);
+  expect(answer).toEqual({ data: { history: { nodes: [{ content: { summary: "kept" } }] } } });
+});
+
+test("SIGINT stops it as SIGTERM does", async () => {
+  const server = run(emptyFolder());
+  await server.url();
+  server.kill("SIGINT");
+  expect(await server.exited).toBe(0);
+});
+
+test("a port in use is told plainly, with exit code 1", async () => {
+  const { port } = new URL(await run(emptyFolder()).url());
+  const { code, errors } = await finish([], { PARLEY_PORT: port });
+  expect(code).toBe(1);
+  expect(errors).toMatch(new RegExp(`^[^\n]*in use[^\n]*:${port}[^\n]*\n$`));
+});
+
+test("two processes do not share a data folder", async () => {
+  const folder = emptyFolder();
+  const first = run(folder);
+  const url = await first.url();
+
+  const second = await finish([], {}, folder);
+  expect(second).toMatchObject({ code: 1, output: "" });
+  expect(second.errors).toMatch(/^Another server has this data open[^\n]*PARLEY_DATA[^\n]*\n$/);
+  expect((await fetch(new URL("/readyz", url))).status).toBe(200);
+});
+
+test("`parley token` makes a token that a server on the same data takes", async () => {
+  const folder = emptyFolder();
+  const { code, output } = await finish(["token", "carol"], {}, folder);
+  expect(code).toBe(0);
+
+  const url = await run(folder).url();
+  expect(await ask(url, output, VIEWER)).toEqual({ data: { viewer: { id: "carol" } } });
+});
+
+test("`parley token` signs with the secret that is given, and leaves no file", async () => {
+  const folder = emptyFolder();
+  const { output } = await finish(["token", "carol"], { PARLEY_SECRET: SECRET }, folder);
+  expect(readdirSync(folder)).toEqual([]);
+
+  const url = await run(folder, [], { PARLEY_SECRET: SECRET }).url();
+  expect(await ask(url, output, VIEWER)).toEqual({ data: { viewer: { id: "carol" } } });
+});
+
+test.each([
+  { args: ["carol"], claims: { sub: "carol" }, seconds: 604_800 },
+  { args: ["carol", "--admin"], claims: { sub: "carol", role: "admin" }, seconds: 604_800 },
+  { args: ["carol", "--expires", "90s"], claims: { sub: "carol" }, seconds: 90 },
+  { args: ["carol", "--expires", "5m"], claims: { sub: "carol" }, seconds: 300 },
+  { args: ["--expires", "2h", "carol"], claims: { sub: "carol" }, seconds: 7_200 },
+  { args: ["carol", "--expires=3650d"], claims: { sub: "carol" }, seconds: 315_360_000 },
+])("`parley token $args` says who, which role and until when", async ({ args, claims, seconds }) => {
+  const before = Math.floor(Date.now() / 1_000);
+  const { output } = await finish(["token", ...args]);
+  const { exp = 0, ...rest } = decodeJwt(output);
+  expect(rest).toEqual(claims);
+  expect(exp).toBeGreaterThanOrEqual(before + seconds);
+  expect(exp).toBeLessThanOrEqual(Math.floor(Date.now() / 1_000) + seconds);
+});
+
+test.each([
+  { args: ["token"], names: "whose token" },
+  { args: ["token", ""], names: "user's id" },
+  { args: ["token", "a:b"], names: "a:b" },
+  { args: ["token", "a".repeat(129)], names: "1 to 128" },
+  { args: ["token", "system"], names: "system" },
+  { args: ["token", "carol", "--expires", "soon"], names: "--expires soon" },
+  { args: ["token", "carol", "--expires", "7"], names: "--expires 7" },
+  { args: ["token", "carol", "--expires", "0d"], names: "--expires 0d" },
+  { args: ["token", "carol", "--expires", "3651d"], names: "--expires 3651d" },
+  { args: ["token", "carol", "--forever"], names: "--forever" },
+  { args: ["dance"], names: "parley dance" },
+])("`parley $args` is refused with exit code 2, and nothing is made", async ({ args, names }) => {
+  const folder = emptyFolder();
+  const { code, output, errors } = await finish(args, {}, folder);
+  expect({ code, output }).toEqual({ code: 2, output: "" });
+  expect(errors).toContain(names);
+  expect(errors).not.toContain("    at ");
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test.each([["--help"], ["-h"], ["help"], ["token", "--help"]])(
+  "`parley %s %s` tells what there is",
+  async (...args) => {
+    const { code, output } = await finish(args.filter((arg) => arg !== undefined));
+    expect(code).toBe(0);
+    for (const word of ["start", "token <user>", "--admin", "--expires", "tour", "--once", "docs/settings.md"]) {
+      expect(output).toContain(word);
+    }
+  },
+);
+
+const BAD_SETTINGS: Record<keyof typeof environment.shape, string> = {
+  PARLEY_HOST: "",
+  PARLEY_PORT: "65536",
+  PARLEY_DATA: "",
+  PARLEY_SECRET: "x".repeat(31),
+  PARLEY_SEND_RATE: "-1",
+  PARLEY_SESSION_LIMITS: "WEB=0",
+  PARLEY_ALLOWED_ORIGINS: "chat.example.com",
+  PARLEY_GRAPHIQL: "yes",
+  PARLEY_METRICS_PORT: "none",
+  PARLEY_LOG_LEVEL: "loud",
+};
+
+test.each(Object.entries(BAD_SETTINGS).filter(([, value]) => value !== ""))(
+  "%s=%s is refused by name, with exit code 2, and nothing is made",
+  async (name, value) => {
+    const folder = emptyFolder();
+    const { code, output, errors } = await finish([], { [name]: value }, folder);
+    expect({ code, output }).toEqual({ code: 2, output: "" });
+    expect(errors).toContain(name);
+    expect(errors).not.toContain("    at ");
+    expect(readdirSync(folder)).toEqual([]);
+  },
+);
+
+test("a setting that does not exist is refused by name, with exit code 2", async () => {
+  const { code, errors } = await finish([], { PARLEY_PROT: "4000" });
+  expect(code).toBe(2);
+  expect(errors).toContain("PARLEY_PROT");
+});
+
+test("all settings at fault are told at once", async () => {
+  const { errors } = await finish([], { PARLEY_SEND_RATE: "many", PARLEY_GRAPHIQL: "maybe" });
+  expect(errors).toContain("PARLEY_SEND_RATE");
+  expect(errors).toContain("PARLEY_GRAPHIQL");
+});
+
+test("a setting that is empty counts as none", async () => {
+  const folder = emptyFolder();
+  await run(folder, [], { PARLEY_HOST: "", PARLEY_DATA: "", PARLEY_SECRET: "" }).url();
+  expect(existsSync(join(folder, "data", "secret"))).toBe(true);
+});
+
+test.each([{ secret: "" }, { secret: "short" }])(
+  "in production it does not start with the secret `$secret`",
+  async ({ secret }) => {
+    const folder = emptyFolder();
+    const settings = { NODE_ENV: "production", PARLEY_SECRET: secret };
+    const { code, errors } = await finish([], settings, folder);
+    expect(code).toBe(2);
+    expect(errors).toContain("PARLEY_SECRET");
+    expect(readdirSync(folder)).toEqual([]);
+  },
+);
+
+test("in production with a secret it prints no tokens and keeps no secret", async () => {
+  const folder = emptyFolder();
+  const server = run(folder, [], { NODE_ENV: "production", PARLEY_SECRET: SECRET });
+  const url = await server.url();
+  const { output: token } = await finish(["token", "carol"], { PARLEY_SECRET: SECRET }, folder);
+  expect(await ask(url, token, VIEWER)).toEqual({ data: { viewer: { id: "carol" } } });
+  server.kill("SIGTERM");
+  expect(await server.exited).toBe(0);
+  expect(server.lines).toEqual([`Parley is listening on ${url}`]);
+  expect(existsSync(join(folder, "data", "secret"))).toBe(false);
+});
+
+test("`parley tour --once` plays the offline flow in its order, and ends with 0", async () => {
+  const { code, output } = await finish(["tour", "--once"]);
+  expect(code).toBe(0);
+  const told = [
+    "listening",
+    "→ seq 1  Are you there?",
+    "→ seq 2  Dinner at seven?",
+    "→ seq 3  I'll bring the wine.",
+    "seq 3 again: a duplicate",
+    "3 unread",
+    "phone  ← OFFLINE seq 1",
+    "phone  ← OFFLINE seq 2",
+    "phone  ← OFFLINE seq 3",
+    "phone  ← refresh: in step (3 missed, 0 recent)",
+    "laptop ← OFFLINE seq 1",
+    "laptop ← OFFLINE seq 2",
+    "laptop ← OFFLINE seq 3",
+    "laptop ← refresh: in step (3 missed, 0 recent)",
+    "← LIVE    seq 4  Great, see you!",
+    "phone  ← OFFLINE seq 4",
+    "phone  ← refresh: in step (1 missed, 0 recent)",
+    "seq 1  Are you there?",
+    "seq 4  Great, see you!",
+    "That was the tour.",
+  ];
+  let from = 0;
+  for (const words of told) {
+    expect(output.slice(from)).toContain(words);
+    from = output.indexOf(words, from) + words.length;
+  }
+  expect(output).toContain("phone  ← LIVE    seq 4");
+  expect(output).toContain("laptop ← LIVE    seq 4");
+});
+
+test("the tour can be played twice on the same data, and goes on serving without --once", async () => {
+  const folder = emptyFolder();
+  expect((await finish(["tour", "--once"], {}, folder)).code).toBe(0);
+  const tour = run(folder, ["tour"]);
+  const alice = await tour.token("alice");
+  expect(tour.lines).toContain("That was the tour.");
+  expect(await ask(await tour.url(), alice, VIEWER)).toEqual({ data: { viewer: { id: "alice" } } });
+});
