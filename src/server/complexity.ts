@@ -126,24 +126,46 @@ export function hasVariablePages(document: DocumentNode): boolean {
 
 type Variables = Readonly<Record<string, unknown>> | null | undefined;
 
+/** The variables as they will be: those that are left out have their defaults. */
+function withDefaults({ variableDefinitions = [] }: OperationDefinitionNode, given: Variables): Variables {
+  const defaults = variableDefinitions.flatMap(({ variable, defaultValue }) =>
+    defaultValue?.kind === Kind.INT ? [[variable.name.value, Number(defaultValue.value)] as const] : [],
+  );
+  return { ...Object.fromEntries(defaults), ...given };
+}
+
 /** How many of a field's children there may be: its page size; 1 where it has none. */
 function pageSizeOf(field: FieldNode, variables: Variables): number {
   if (!PAGED.has(field.name.value)) return 1;
-  const sizes = pageSizesOf(field).map((value) => {
+  const sizes = pageSizesOf(field).flatMap((value) => {
     if (value.kind === Kind.INT) return Number(value.value);
     const given = value.kind === Kind.VARIABLE ? variables?.[value.name.value] : undefined;
-    return typeof given === "number" && given >= 0 ? given : DEFAULT_PAGE;
+    return typeof given === "number" ? given : [];
   });
   // A larger page is refused as what it is, by the field itself, and costs nothing more.
-  return sizes.length === 0 ? DEFAULT_PAGE : Math.min(LARGEST_PAGE, Math.max(...sizes));
+  return sizes.length === 0 ? DEFAULT_PAGE : Math.min(LARGEST_PAGE, Math.max(0, ...sizes));
 }
+
+/** About how long the lists of introspection are. */
+const INTROSPECTED: ReadonlyMap<string, number> = new Map([
+  ["types", 100],
+  ["fields", 8],
+  ["args", 3],
+  ["inputFields", 5],
+  ["enumValues", 5],
+  ["possibleTypes", 5],
+  ["directives", 6],
+]);
+/** Fields of introspection that cost as much as one of ours: they are answered from memory. */
+const INTROSPECTED_FOR_ONE = 20;
 
 /**
  * Refuses an operation that would resolve too many fields with these variables.
  * @throws GraphQLError QUERY_TOO_COMPLEX
  */
-export function checkCost(document: DocumentNode, operation: OperationDefinitionNode, variables: Variables): void {
+export function checkCost(document: DocumentNode, operation: OperationDefinitionNode, given: Variables): void {
   const fragments = fragmentsOf(document);
+  const variables = withDefaults(operation, given);
   const known = new Map<string, number>();
 
   function costOfFragment(name: string): number {
@@ -155,13 +177,18 @@ export function checkCost(document: DocumentNode, operation: OperationDefinition
     return cost;
   }
 
+  function costOfField(field: FieldNode): number {
+    const name = field.name.value;
+    if (name === "__schema" || name === "__type") return costOf(field.selectionSet) / INTROSPECTED_FOR_ONE;
+    const size = INTROSPECTED.get(name) ?? pageSizeOf(field, variables);
+    return name === "__typename" ? 0 : 1 + size * costOf(field.selectionSet);
+  }
+
   function costOf(selections: SelectionSetNode | undefined): number {
     let cost = 0;
     for (const selection of selections?.selections ?? []) {
       if (selection.kind === Kind.FIELD) {
-        // Introspection answers from memory, and has a depth rule of its own.
-        if (selection.name.value.startsWith("__")) continue;
-        cost += 1 + pageSizeOf(selection, variables) * costOf(selection.selectionSet);
+        cost += costOfField(selection);
       } else if (selection.kind === Kind.INLINE_FRAGMENT) cost += costOf(selection.selectionSet);
       else cost += costOfFragment(selection.name.value);
     }
@@ -169,5 +196,5 @@ export function checkCost(document: DocumentNode, operation: OperationDefinition
   }
 
   const cost = costOf(operation.selectionSet);
-  if (cost > MOST_COST) throw tooComplex(`It could resolve ${cost} fields, more than ${MOST_COST}`);
+  if (cost > MOST_COST) throw tooComplex(`It could resolve ${Math.ceil(cost)} fields, more than ${MOST_COST}`);
 }
