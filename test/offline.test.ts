@@ -12,11 +12,14 @@ function numbered(word: string, count: number): string[] {
   return Array.from({ length: count }, (_, index) => `${word} ${index + 1}`);
 }
 
-/** What came over a socket, in its order: the source of each message, or REFRESH. */
+/** What came over a socket, in its order: the source of each message, REFRESH, or ANSWER for what was asked. */
 function arrivals(socket: Socket): string[] {
   return socket.frames
     .filter((frame) => frame.type === "next")
-    .map((frame) => (frame.payload as Data).data.newMessage?.source ?? "REFRESH");
+    .map((frame) => {
+      const { newMessage, refresh } = (frame.payload as Data).data;
+      return newMessage?.source ?? (refresh === undefined ? "ANSWER" : "REFRESH");
+    });
 }
 
 /** As `Person.sync`, and keeps all that was handed over. */
@@ -312,21 +315,47 @@ test("a refresh belongs to its device alone", async () => {
   expect(await refresh.next()).toMatchObject({ offlineCount: 1, recentCount: 0 });
 });
 
-test("live messages do not wait for a refresh on a socket that is not read", async () => {
+/** As an admin who has no messages, with a socket that it does not read. */
+async function withStuckSocket() {
   const app = await startApp();
-  const [alice, bob] = await app.people("alice", "bob");
-  const large = "x".repeat(10_000);
-  for (let sent = 0; sent < 3; sent += 1) await alice.send("bob", large);
+  const [alice] = await app.people("alice", "carol");
+  const bob = await app.person("bob", { role: "admin" });
+  await sendAll(alice, "carol", Array(3).fill("x".repeat(10_000)));
   const stuck = await bob.connect();
-  stuck.subscribe(REFRESH);
+  const refresh = stuck.subscribe(REFRESH);
   stuck.pause();
-  // Far more than the kernel takes for a reader that does not read, so that the refresh cannot leave.
-  const fields = numbered("f", 90).map((name) => `${name.replace(" ", "")}: text`);
-  const query = `{ history(peer: "alice") { nodes { content { ... on TextContent { ${fields.join(" ")} } } } } }`;
-  for (let asked = 0; asked < 16; asked += 1) void stuck.ask(query).catch(() => {});
+  await stuff(stuck, bob);
+  return { alice, bob, stuck, refresh };
+}
 
+/** Asks for far more than the network takes for a reader that does not read, so that nothing else leaves either. */
+async function stuff(socket: Socket, owner: Person): Promise<void> {
+  const fields = Array.from({ length: 90 }, (_, index) => `text${index}: text`);
+  const query = `{ history(peer: "carol", of: "alice") { nodes { content { ... on TextContent { ${fields.join(" ")} } } } } }`;
+  for (let asked = 0; asked < 16; asked += 1) void socket.ask(query).catch(() => {});
+  // Answered later than what was asked before it.
+  await owner.get(query);
+}
+
+test("live messages do not wait for a refresh on another socket that is not read", async () => {
+  const { alice, bob } = await withStuckSocket();
   const messages = (await bob.connect()).subscribe(NEW_MESSAGE);
-  expect((await messages.take(3)).map((event) => event.source)).toEqual(["OFFLINE", "OFFLINE", "OFFLINE"]);
+  await alice.send("bob", "one");
+  expect(texts([await messages.next()])).toEqual(["one"]);
+  await alice.send("bob", "two");
+  expect(await messages.next()).toMatchObject({ source: "LIVE", message: { content: { summary: "two" } } });
+});
+
+test("live messages wait for a refresh on the same socket, however long that takes", async () => {
+  const { alice, bob, stuck, refresh } = await withStuckSocket();
+  const [first, second] = [stuck.subscribe(NEW_MESSAGE), stuck.subscribe(NEW_MESSAGE)];
+  // Another socket of the device hears when both have caught up.
+  await (await bob.connect()).subscribe(REFRESH).take(2);
   await alice.send("bob", "live");
-  expect(await messages.next()).toMatchObject({ source: "LIVE", message: { content: { summary: "live" } } });
+
+  stuck.resume();
+  for (const messages of [first, second]) expect(texts([await messages.next()])).toEqual(["live"]);
+  expect(await refresh.take(2)).toMatchObject([QUIET, QUIET]);
+  const order = arrivals(stuck).filter((arrival) => arrival !== "ANSWER");
+  expect(["REFRESH,REFRESH,LIVE,LIVE", "REFRESH,LIVE,REFRESH,LIVE"]).toContain(order.join());
 });
