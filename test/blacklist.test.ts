@@ -57,6 +57,18 @@ test("who blocks is not handed it: not live, not as a backlog, not as a recent c
   expect(phone.refreshed).toMatchObject({ offlineCount: 1, recentCount: 0, truncated: false });
 });
 
+test("it moves nothing in the list of conversations of the one who blocks", async () => {
+  const app = await startApp();
+  const [alice, bob, carol] = await app.people("alice", "bob", "carol");
+  await alice.send("bob", "before");
+  await carol.send("bob", "from carol");
+  const before = await bob.conversations();
+  await bob.block("alice");
+  app.clock.advance(1_000);
+  await alice.send("bob", "after");
+  expect(await bob.conversations()).toEqual(before);
+});
+
 test("it stays unseen after unblocking; what comes then is seen", async () => {
   const { alice, bob } = await blocked();
   const laptop = await (await bob.login("laptop")).sync();
