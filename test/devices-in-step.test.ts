@@ -177,6 +177,22 @@ describe("deliveries and reads", () => {
     ]);
   });
 
+  test("what has been delivered stays so when another device acknowledges less", async () => {
+    const { alicePhone, bobPhone, bobLaptop, cursors, updates } = await twoSent();
+    await bobPhone.acknowledge(String(cursors[1]));
+    await bobLaptop.acknowledge(String(cursors[0]));
+    expect(await alicePhone.history("bob")).toMatchObject([
+      { deliveredToRecipient: true },
+      { deliveredToRecipient: true },
+    ]);
+    await bobLaptop.acknowledge(String(cursors[1]));
+    await bobLaptop.markRead("alice");
+    for (const stream of updates) {
+      expect(brief(await stream.next())).toEqual(["DELIVERED", "two"]);
+      expect(brief(await stream.next())).toEqual(["READ", "two"]);
+    }
+  });
+
   test("a read reaches alice's devices and bob's other device, not the one that read", async () => {
     const { bobPhone, bobLaptop, alicePhone, updates } = await twoSent();
     const [reading, other] = [await bobPhone.messageUpdated(), await bobLaptop.messageUpdated()];
