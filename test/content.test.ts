@@ -335,7 +335,7 @@ test.each(exactly)("12 KiB of %s pass", async (_name, content, customData) => {
 function oneByteMore(content: object): object {
   const [[kind, fields] = ["", {}]] = Object.entries(content);
   const [name, text] = Object.entries(fields).find(([, value]) => typeof value === "string") ?? ["", ""];
-  return { [kind]: { ...fields, [name]: `${text}!` } };
+  return { [kind]: { ...fields, [name]: `${String(text)}!` } };
 }
 
 test.each(exactly)("one byte over 12 KiB of %s is refused", async (_name, content, customData) => {

@@ -53,7 +53,7 @@ test("sent twenty times at once, one message is stored", async () => {
 test("sent twice at once with different contents, one is stored and the other is a conflict", async () => {
   const { alice, bob } = await aliceAndBob();
   const results = await Promise.all([alice.trySend("bob", "one", key), alice.trySend("bob", "two", key)]);
-  expect(results.map(({ code }) => code ?? "sent").toSorted()).toEqual(["IDEMPOTENCY_CONFLICT", "sent"]);
+  expect(new Set(results.map(({ code }) => code ?? "sent"))).toEqual(new Set(["sent", "IDEMPOTENCY_CONFLICT"]));
   expect(await bob.history("alice")).toHaveLength(1);
 });
 
