@@ -23,15 +23,32 @@ function isUniqueViolation(error: unknown): boolean {
 
 function openFile(path: string): Sqlite.Database {
   const handle = new Sqlite(path, { timeout: 1_000 });
-  handle.pragma("journal_mode = WAL");
-  // WAL alone would mean NORMAL, which loses acknowledged commits in a power cut.
-  handle.pragma("synchronous = FULL");
-  handle.pragma("trusted_schema = OFF");
-  handle.pragma("cell_size_check = ON");
-  handle.pragma("journal_size_limit = 67108864");
-  // What is erased leaves no trace in the file.
-  handle.pragma("secure_delete = ON");
-  return handle;
+  try {
+    handle.pragma("journal_mode = WAL");
+    // WAL alone would mean NORMAL, which loses acknowledged commits in a power cut.
+    handle.pragma("synchronous = FULL");
+    handle.pragma("trusted_schema = OFF");
+    handle.pragma("cell_size_check = ON");
+    handle.pragma("journal_size_limit = 67108864");
+    // What is erased leaves no trace in the file.
+    handle.pragma("secure_delete = ON");
+    migrateSqlite(handle);
+    return handle;
+  } catch (error) {
+    handle.close();
+    throw error;
+  }
+}
+
+/** Opens the file while no other process has it; what cannot be opened is left free. */
+function openAlone(path: string): { handle: Sqlite.Database; unlock: () => void } {
+  const unlock = takeLock(`${path}.lock`);
+  try {
+    return { handle: openFile(path), unlock };
+  } catch (error) {
+    unlock();
+    throw error;
+  }
 }
 
 /**
@@ -40,9 +57,7 @@ function openFile(path: string): Sqlite.Database {
  */
 export function openSqlite(path: string, observer: CommitObserver): Database {
   mkdirSync(dirname(path), { recursive: true });
-  const unlock = takeLock(`${path}.lock`);
-  const handle = openFile(path);
-  migrateSqlite(handle);
+  const { handle, unlock } = openAlone(path);
   const generation = handle.prepare<[], string>("select generation from store_info").pluck().get();
   if (generation === undefined) throw new Error(`${path} holds no store`);
 
