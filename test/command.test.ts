@@ -243,21 +243,16 @@ test.each([
   expect(readdirSync(folder)).toEqual([]);
 });
 
-test.each([["--help"], ["-h"], ["help"], ["token", "--help"]])(
-  "`parley %s %s` tells what there is",
-  async (...args) => {
-    const { code, output } = await finish(args.filter((arg) => arg !== undefined));
-    expect(code).toBe(0);
-    for (const word of ["start", "token <user>", "--admin", "--expires", "tour", "--once", "docs/settings.md"]) {
-      expect(output).toContain(word);
-    }
-  },
-);
+test.each(["--help", "-h", "help", "token --help"])("`parley %s` tells what there is", async (line) => {
+  const { code, output } = await finish(line.split(" "));
+  expect(code).toBe(0);
+  for (const word of ["start", "token <user>", "--admin", "--expires", "tour", "--once", "docs/settings.md"]) {
+    expect(output).toContain(word);
+  }
+});
 
-const BAD_SETTINGS: Record<keyof typeof environment.shape, string> = {
-  PARLEY_HOST: "",
+const BAD_SETTINGS: Record<Exclude<keyof typeof environment.shape, "PARLEY_HOST" | "PARLEY_DATA">, string> = {
   PARLEY_PORT: "65536",
-  PARLEY_DATA: "",
   PARLEY_SECRET: "x".repeat(31),
   PARLEY_SEND_RATE: "-1",
   PARLEY_SESSION_LIMITS: "WEB=0",
@@ -267,7 +262,7 @@ const BAD_SETTINGS: Record<keyof typeof environment.shape, string> = {
   PARLEY_LOG_LEVEL: "loud",
 };
 
-test.each(Object.entries(BAD_SETTINGS).filter(([, value]) => value !== ""))(
+test.each(Object.entries(BAD_SETTINGS))(
   "%s=%s is refused by name, with exit code 2, and nothing is made",
   async (name, value) => {
     const folder = emptyFolder();
@@ -276,6 +271,18 @@ test.each(Object.entries(BAD_SETTINGS).filter(([, value]) => value !== ""))(
     expect(errors).toContain(name);
     expect(errors).not.toContain("    at ");
     expect(readdirSync(folder)).toEqual([]);
+  },
+);
+
+test.each([
+  { name: "PARLEY_HOST", value: "256.0.0.1" },
+  { name: "PARLEY_DATA", value: "/dev/null/data" },
+])(
+  "$name=$value, which reads well and cannot be used, is told in a line, with exit code 1",
+  async ({ name, value }) => {
+    const { code, output, errors } = await finish([], { PARLEY_SECRET: SECRET, [name]: value });
+    expect({ code, output }).toEqual({ code: 1, output: "" });
+    expect(errors.split("\n")).toEqual([expect.stringContaining(value), ""]);
   },
 );
 
