@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { request } from "node:http";
 import { connect } from "node:net";
 import { serverAudits } from "graphql-http";
@@ -38,7 +39,10 @@ function codesOf(answer: Answer): string[] {
 describe("graphql-http's audit", () => {
   const app = new App({});
   beforeAll(() => app.start());
-  afterAll(() => app.stop());
+  afterAll(async () => {
+    await app.stop();
+    rmSync(app.dataFolder, { recursive: true, force: true });
+  });
   const audits = serverAudits({ url: () => app.url });
 
   test("has the rules that we know of", () => {

@@ -32,6 +32,13 @@ function emptyFolder(): string {
   return folder;
 }
 
+/** A server that is not started yet. */
+function anotherApp(options: ConstructorParameters<typeof App>[0]): App {
+  const app = new App(options);
+  onTestFinished(() => rmSync(app.dataFolder, { recursive: true, force: true }));
+  return app;
+}
+
 function histogram(text: string, name: string): { count: number; sum: number } {
   const value = (suffix: string) => Number(new RegExp(`^${name}_${suffix} (\\S+)$`, "m").exec(text)?.[1]);
   return { count: value("count"), sum: value("sum") };
@@ -85,7 +92,7 @@ test("what is committed is on disk: WAL, with a sync at each commit", async () =
 test("a second server on the same data is refused and says why; the first goes on", async () => {
   const app = await startApp();
   const [alice] = await app.people("alice", "bob");
-  const second = new App({ dataFolder: app.dataFolder });
+  const second = anotherApp({ dataFolder: app.dataFolder });
   await expect(second.start()).rejects.toThrow(/another server/i);
   await alice.send("bob", "still here");
   expect(await alice.history("bob")).toHaveLength(1);
@@ -120,7 +127,7 @@ test("a port that is taken is an error, and leaves the data free", async () => {
   const app = await startApp();
   const port = Number(new URL(app.url).port);
   const dataFolder = emptyFolder();
-  await expect(new App({ dataFolder, port }).start()).rejects.toMatchObject({ code: "EADDRINUSE" });
+  await expect(anotherApp({ dataFolder, port }).start()).rejects.toMatchObject({ code: "EADDRINUSE" });
   const other = await startApp({ dataFolder });
   expect((await (await other.person("alice")).get("{ viewer { id } }")).viewer.id).toBe("alice");
 });
@@ -129,7 +136,7 @@ test("a port for metrics that is taken is an error, and leaves the data and the 
   const app = await startApp();
   const metricsPort = Number(new URL(app.url).port);
   const dataFolder = emptyFolder();
-  await expect(new App({ dataFolder, metricsPort }).start()).rejects.toMatchObject({ code: "EADDRINUSE" });
+  await expect(anotherApp({ dataFolder, metricsPort }).start()).rejects.toMatchObject({ code: "EADDRINUSE" });
   const other = await startApp({ dataFolder });
   expect((await (await other.person("alice")).get("{ viewer { id } }")).viewer.id).toBe("alice");
 });
