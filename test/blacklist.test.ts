@@ -325,6 +325,16 @@ test("one who is blocked does not see whether bob is online", async () => {
   expect(await alice.sees("bob")).toMatchObject({ online: true });
 });
 
+test("a blacklist hides nothing of that from an admin who is on it", async () => {
+  const app = await startApp();
+  const bob = await app.person("bob");
+  const anna = await app.admin();
+  await bob.block("anna");
+  expect(await anna.sees("bob")).toMatchObject({ online: false });
+  await bob.connect();
+  expect(await anna.sees("bob")).toMatchObject({ online: true });
+});
+
 test("one who blocks still sees whether the other is online", async () => {
   const { alice, bob } = await blocked();
   expect(await bob.sees("alice")).toMatchObject({ online: false });
