@@ -40,6 +40,9 @@ CREATE TABLE `devices` (
 	`acked_messages` integer DEFAULT 0 NOT NULL,
 	`acked_updates` integer DEFAULT 0 NOT NULL,
 	`acked_conversations` integer DEFAULT 0 NOT NULL,
+	`lost_messages` integer DEFAULT 0 NOT NULL,
+	`lost_updates` integer DEFAULT 0 NOT NULL,
+	`lost_conversations` integer DEFAULT 0 NOT NULL,
 	PRIMARY KEY(`user_id`, `device_id`)
 );
 --> statement-breakpoint
@@ -65,6 +68,7 @@ CREATE TABLE `members` (
 	`read_seq` integer DEFAULT 0 NOT NULL,
 	`cleared_seq` integer DEFAULT 0 NOT NULL,
 	`last_own_seq` integer DEFAULT 0 NOT NULL,
+	`last_seq` integer NOT NULL,
 	`last_position` integer NOT NULL,
 	`last_activity_at` integer NOT NULL,
 	`pinned` integer DEFAULT 0 NOT NULL,
@@ -120,6 +124,8 @@ CREATE TABLE `user_log` (
 ) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE INDEX `user_log_by_age` ON `user_log` (`at`);--> statement-breakpoint
+CREATE INDEX `user_log_updates` ON `user_log` (`user_id`,`position`) WHERE "user_log"."kind" in ('recalled', 'edited', 'read', 'delivered');--> statement-breakpoint
+CREATE INDEX `user_log_conversations` ON `user_log` (`user_id`,`position`) WHERE "user_log"."kind" = 'conversation';--> statement-breakpoint
 CREATE TABLE `users` (
 	`id` text PRIMARY KEY NOT NULL,
 	`nickname` text,
@@ -128,6 +134,8 @@ CREATE TABLE `users` (
 	`muted_until` integer,
 	`created_at` integer NOT NULL,
 	`head` integer DEFAULT 0 NOT NULL,
-	`floor` integer DEFAULT 0 NOT NULL,
+	`floor_messages` integer DEFAULT 0 NOT NULL,
+	`floor_updates` integer DEFAULT 0 NOT NULL,
+	`floor_conversations` integer DEFAULT 0 NOT NULL,
 	`delivered_position` integer DEFAULT 0 NOT NULL
 );

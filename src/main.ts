@@ -68,17 +68,19 @@ async function start(): Promise<RunningServer> {
   const config = readConfig(process.env);
   // Standard output is for people, standard error for what collects logs.
   const log = pino({ level: config.logLevel }, pino.destination(2));
-  const server: RunningServer = await startServer({
+  let running: RunningServer | null = null;
+  const server = await startServer({
     ...config,
     secret: secretOf(config),
     clock: systemClock,
     log,
     onStoreFailure() {
       process.exitCode = 1;
-      void server.close().finally(() => process.exit(1));
+      void (running?.close() ?? Promise.resolve()).finally(() => process.exit(1));
     },
   });
   stopOnSignal(server);
+  running = server;
   say(`Parley is listening on ${server.url}`);
   return server;
 }

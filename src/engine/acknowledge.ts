@@ -2,6 +2,7 @@
 import { announced, type Core } from "./core.ts";
 import { Refusal } from "./errors.ts";
 import { cursorAt, readPlace } from "./live/places.ts";
+import { limitChanges } from "./permissions.ts";
 import type { Viewer } from "./viewer.ts";
 
 export function createAcknowledging(core: Core) {
@@ -12,6 +13,7 @@ export function createAcknowledging(core: Core) {
      * @throws Refusal BAD_USER_INPUT for no cursor of this user's log, CURSOR_EXPIRED for one from before a restore
      */
     async acknowledge(viewer: Viewer, cursor: string): Promise<string> {
+      limitChanges(core, viewer);
       const { userId, deviceId } = viewer;
       const { head } = await core.store.logState(userId, deviceId);
       const place = readPlace(core, userId, cursor, head);

@@ -1,11 +1,18 @@
 /** Conversations as one side sees them, and their history. */
+import { nextTurn } from "./clock.ts";
 import { announced, type Core, cutoffsNow } from "./core.ts";
 import { type ContactPlace, decodeContactCursor, decodeHistoryCursor } from "./cursors.ts";
 import { isUserId, parseConversationId } from "./ids.ts";
 import type { Member, UserId } from "./model.ts";
 import { type Page, type PageArguments, pageOfList, pageRange } from "./pages.ts";
+import { limitChanges } from "./permissions.ts";
 import type { TimelineView } from "./store.ts";
 import { isAdmin, type MessageView, peerIn, subjectOf, type Viewer } from "./viewer.ts";
+
+/** Where counting ends: nobody is shown more. */
+const MOST_UNREAD = 10_000;
+/** A count that took long enough to let others have their turn after it. */
+const LONG_COUNT = 1_000;
 
 /** Pinned first, then the latest: falling, so the comparison is turned round. */
 function compareContacts(a: ContactPlace, b: ContactPlace): number {
@@ -89,20 +96,24 @@ export function createConversations(core: Core) {
     return timeline(userId, viewOf(userId, conversationId, member?.clearedSeq ?? 0), args);
   }
 
-  async function lastMessage({ userId, conversationId, clearedSeq }: Member): Promise<MessageView | null> {
-    const message = await store.lastMessage(viewOf(userId, conversationId, clearedSeq));
+  async function lastMessage({ userId, conversationId, clearedSeq, lastSeq }: Member): Promise<MessageView | null> {
+    const message = await store.lastMessage(viewOf(userId, conversationId, clearedSeq), lastSeq);
     return message === null ? null : { message, viewedBy: userId };
   }
 
-  /** Messages of the peer behind the highest of read mark, cleared mark and last own message. */
-  function unreadCount({ userId, conversationId, clearedSeq, readSeq, lastOwnSeq }: Member): Promise<number> {
-    return store.unreadCount(viewOf(userId, conversationId, clearedSeq), Math.max(readSeq, lastOwnSeq));
+  /** Messages of the peer behind the highest of read mark, cleared mark and last own message, up to 10,000. */
+  async function unreadCount(member: Member): Promise<number> {
+    const { userId, conversationId, clearedSeq, readSeq, lastOwnSeq, lastSeq } = member;
+    const view = viewOf(userId, conversationId, clearedSeq);
+    const count = await store.unreadCount(view, Math.max(readSeq, lastOwnSeq), lastSeq, MOST_UNREAD);
+    if (count > LONG_COUNT) await nextTurn();
+    return count;
   }
 
-  /** How far the peer has read. */
-  async function peerReadSeq({ userId, peerId, readSeq }: Member): Promise<number> {
+  /** How far the peer has read of what this side may see. */
+  async function peerReadSeq({ userId, peerId, readSeq, lastSeq }: Member): Promise<number> {
     if (peerId === userId) return readSeq;
-    return (await store.member(peerId, userId))?.readSeq ?? 0;
+    return Math.min((await store.member(peerId, userId))?.readSeq ?? 0, lastSeq);
   }
 
   /**
@@ -110,6 +121,7 @@ export function createConversations(core: Core) {
    * @returns the conversation afterwards; null where nothing was ever written
    */
   async function markRead(viewer: Viewer, peer: string, upToSeq: number | null | undefined): Promise<Member | null> {
+    limitChanges(core, viewer);
     const member = await withPeer(viewer, peer, null);
     if (member === null) return null;
     announced(core, await store.markRead(member, upToSeq ?? null, clock.now(), viewer.deviceId));
@@ -118,6 +130,7 @@ export function createConversations(core: Core) {
 
   /** Pins, mutes or clears the viewer's side; null where nothing was ever written. */
   async function arrange(viewer: Viewer, peer: string, change: Arrangement): Promise<Member | null> {
+    limitChanges(core, viewer);
     const member = await withPeer(viewer, peer, null);
     if (member === null) return null;
     announced(core, await store.arrange(member, change, clock.now(), viewer.deviceId));

@@ -38,7 +38,10 @@ export interface Core {
   readonly clock: Clock;
   readonly hub: Hub;
   readonly connections: Connections;
+  /** Of sends, and of all else that reaches another user. */
   readonly rates: Rates;
+  /** Of every other change. */
+  readonly changeRates: Rates;
   readonly tokens: Tokens;
   readonly observer: Observer;
   /** Sessions that may live at the same time, per platform. */

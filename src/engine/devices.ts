@@ -5,6 +5,7 @@ import type { Core, TokenClaims } from "./core.ts";
 import { Refusal } from "./errors.ts";
 import { isUserId } from "./ids.ts";
 import { DEFAULT_DEVICE, type Device, type Platform, SYSTEM_USER } from "./model.ts";
+import { limitChanges } from "./permissions.ts";
 import type { Viewer } from "./viewer.ts";
 
 const LONGEST_DEVICE_ID = 64;
@@ -34,7 +35,7 @@ function readDeviceId(deviceId: string): string {
   const { length } = Array.from(deviceId);
   if (length < 1 || length > LONGEST_DEVICE_ID || !deviceId.isWellFormed() || CONTROL_CHARACTER.test(deviceId)) {
     const reason = `A device id has 1 to ${LONGEST_DEVICE_ID} characters, without control characters.`;
-    throw new Refusal("BAD_USER_INPUT", reason, { field: "deviceId" });
+    throw new Refusal("INVALID_CONTENT", reason, { field: "deviceId" });
   }
   return deviceId;
 }
@@ -80,11 +81,12 @@ export function createDevices(core: Core) {
   /**
    * Opens a session for a device, or goes on with the one that it has. One session too many of a platform ends the
    * oldest, which is told so and cut off.
-   * @throws Refusal BAD_USER_INPUT for a device id
+   * @throws Refusal INVALID_CONTENT for a device id, RATE_LIMITED
    */
   async function login(viewer: Viewer, deviceId: string, platform: Platform): Promise<LoginResult> {
     const { userId, expiresAt } = viewer;
     const id = readDeviceId(deviceId);
+    limitChanges(core, viewer);
     const limit = id === DEFAULT_DEVICE ? null : core.sessionLimits[platform];
     const request = { userId, deviceId: id, platform, now: clock.now(), expiresAt, limit };
     const { device, ended } = await store.openSession(request);
@@ -108,11 +110,18 @@ export function createDevices(core: Core) {
     return { viewer: renewed, deviceId: viewer.deviceId, accessToken: token, expiresAt: claims.expiresAt };
   }
 
-  /** Ends the viewer's session; its connections are cut off once the answer is out. */
-  async function logout(viewer: Viewer): Promise<string> {
-    if (viewer.session !== null) await store.endSession(viewer.userId, viewer.deviceId, clock.now());
-    setImmediate(() => connections.endSession(viewer.userId, viewer.deviceId, "ended"));
-    return viewer.deviceId;
+  /**
+   * Ends the viewer's session; its connections are cut off once the answer is out. A token without a session goes
+   * on working, so only the connection that asks is ended.
+   */
+  async function logout(viewer: Viewer, connection: Connection | null): Promise<string> {
+    const { userId, deviceId, session } = viewer;
+    if (session !== null) await store.endSession(userId, deviceId, clock.now());
+    setImmediate(() => {
+      if (session !== null) connections.endSession(userId, deviceId, "ended");
+      else connection?.end("ended");
+    });
+    return deviceId;
   }
 
   /** The viewer's devices, last login first. */

@@ -1,6 +1,7 @@
 /** A message that has passed the rules and is about to be stored, or handed over. */
 import type { AuditEntry } from "./audit.ts";
 import type { Content } from "./content.ts";
+import type { MessagePlace } from "./ids.ts";
 import type { Message, Profile, PushOptions, UserId } from "./model.ts";
 
 export interface MessageDraft {
@@ -14,7 +15,8 @@ export interface MessageDraft {
   readonly fingerprint: string | null;
   /** Where an expired, not yet erased message holds the key: what was sent at or before this instant gives it up. */
   readonly keyFreeUpTo: number | null;
-  readonly replyToSeq: number | null;
+  /** Where the message that it answers lies. */
+  readonly replyTo: MessagePlace | null;
   readonly sentAt: number;
   readonly offlineUntil: number | null;
   readonly hidden: boolean;
@@ -38,7 +40,7 @@ export function messageFrom(draft: MessageDraft, placement: MessagePlacement): M
     editForSender: null,
     customData: draft.customData,
     clientMessageId: draft.clientMessageId,
-    replyToSeq: draft.replyToSeq,
+    replyToSeq: draft.replyTo?.seq ?? null,
     sentAt: draft.sentAt,
     editedAt: null,
     recalledAt: null,

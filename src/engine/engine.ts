@@ -21,6 +21,9 @@ import { DEFAULT_SETTINGS } from "./settings.ts";
 import type { Store } from "./store.ts";
 import { createUsers } from "./users.ts";
 
+/** How much more often than it may send a user may change something. */
+const CHANGES_PER_SEND = 10;
+
 export interface EngineOptions {
   readonly store: Store;
   readonly clock: Clock;
@@ -45,6 +48,7 @@ export async function createEngine(options: EngineOptions) {
     hub: createHub(),
     connections: createConnections(clock),
     rates: createRates(clock, sendRate),
+    changeRates: createRates(clock, sendRate * CHANGES_PER_SEND),
     settings: { ...DEFAULT_SETTINGS, ...(await store.loadSettings()) },
   };
   const users = createUsers(core);

@@ -7,7 +7,7 @@ import { announced, type Core, cutoffsNow } from "./core.ts";
 import { Refusal } from "./errors.ts";
 import { parseMessageId } from "./ids.ts";
 import type { Message } from "./model.ts";
-import { mayReach } from "./permissions.ts";
+import { checkMute, limitChanges, mayReach } from "./permissions.ts";
 import { isAdmin, type MessageView, peerIn, type Viewer } from "./viewer.ts";
 
 const MOST_DELETED_AT_ONCE = 100;
@@ -38,30 +38,43 @@ export function createMessages(core: Core) {
     return { message, viewedBy: viewer.userId };
   }
 
-  async function findOwn(viewer: Viewer, id: string, what: string): Promise<Message> {
-    const found = await find(viewer, id);
-    if (found === null) throw new Refusal("MESSAGE_NOT_FOUND", "There is no such message.", { field: "id" });
-    if (found.message.senderId === viewer.userId) return found.message;
+  /** The message with this id while anything of it is kept, whoever asks. */
+  async function kept(id: string): Promise<Message | null> {
+    const place = parseMessageId(id);
+    const message = place === null ? null : await store.message(place.conversationId, place.seq);
+    return message === null || message.sentAt <= cutoffsNow(core).erased ? null : message;
+  }
+
+  function notFound(reason = "There is no such message."): Refusal {
+    return new Refusal("MESSAGE_NOT_FOUND", reason, { field: "id" });
+  }
+
+  /** The viewer's own message, as long as a device may still be handed it. */
+  async function keptOwn(viewer: Viewer, id: string, what: string): Promise<Message> {
+    const message = await kept(id);
+    if (message?.senderId === viewer.userId) return message;
+    if (message === null || !(await canSee(viewer, message))) throw notFound();
     throw new Refusal("FORBIDDEN", `Only its sender may ${what} a message.`);
   }
 
-  /** The message that `view` replies to, if it is still there to see. */
-  async function repliedTo({ message, viewedBy }: MessageView): Promise<MessageView | null> {
+  /** The message that a view replies to, if it is still there to see. */
+  async function repliedTo(viewer: Viewer, { message, viewedBy }: MessageView): Promise<MessageView | null> {
     if (message.replyToSeq === null) return null;
     const original = await store.message(message.conversationId, message.replyToSeq);
     if (original === null || original.sentAt <= cutoffsNow(core).roaming) return null;
+    if (peerIn(original, viewedBy) === null) return isAdmin(viewer) ? { message: original, viewedBy } : null;
     if (original.hidden && original.senderId !== viewedBy) return null;
-    if (peerIn(original, viewedBy) !== null && (await store.isPutAway(viewedBy, original))) return null;
-    return { message: original, viewedBy };
+    return (await store.isPutAway(viewedBy, original)) ? null : { message: original, viewedBy };
   }
 
   /**
    * Recalls a message: the sender within the window, an admin any and at any time. Once more changes nothing.
-   * @throws Refusal MESSAGE_NOT_FOUND, FORBIDDEN, RECALL_WINDOW_PASSED
+   * @throws Refusal MESSAGE_NOT_FOUND, FORBIDDEN, RECALL_WINDOW_PASSED, RATE_LIMITED
    */
   async function recall(viewer: Viewer, id: string): Promise<MessageView> {
-    const message = isAdmin(viewer) ? (await find(viewer, id))?.message : await findOwn(viewer, id, "recall");
-    if (message === undefined) throw new Refusal("MESSAGE_NOT_FOUND", "There is no such message.", { field: "id" });
+    limitChanges(core, viewer);
+    const message = isAdmin(viewer) ? await kept(id) : await keptOwn(viewer, id, "recall");
+    if (message === null) throw notFound();
     const unchanged = { message, viewedBy: viewer.userId };
     if (message.recalledAt !== null) return unchanged;
     const windowMs = core.settings.recallWindowSeconds * 1_000;
@@ -82,33 +95,34 @@ export function createMessages(core: Core) {
    * BLOCKED, NOT_FRIENDS
    */
   async function edit(viewer: Viewer, input: EditInput): Promise<MessageView> {
-    const message = await findOwn(viewer, input.id, "edit");
-    if (message.content === null) {
-      throw new Refusal("MESSAGE_NOT_FOUND", "The message has been recalled.", { field: "id" });
-    }
+    const message = await keptOwn(viewer, input.id, "edit");
+    if (message.content === null) throw notFound("The message has been recalled.");
+    const facts = await store.sendFacts(message.senderId, message.recipientId, null);
+    checkMute(core, viewer, facts.sender);
     const { content } = readContent(input.content, message.customData);
     if (content.type !== message.content.type || !EDITABLE.includes(content.type)) {
       const reason = "Text, a face, a location or custom content can be edited, each into its own kind.";
       throw new Refusal("INVALID_CONTENT", reason, { field: "content" });
     }
     if (!isAdmin(viewer)) core.rates.take(`send:${viewer.userId}`);
-    const facts = await store.sendFacts(message.senderId, message.recipientId, null);
     const reach = mayReach(core, viewer, facts);
     const onlyForSender = message.hidden ? false : reach === "sender only";
     const edited = await store.edit(message, content, clock.now(), onlyForSender);
-    if (edited === null) throw new Refusal("MESSAGE_NOT_FOUND", "The message has been recalled.", { field: "id" });
+    if (edited === null) throw notFound("The message has been recalled.");
     return { message: announced(core, edited).message, viewedBy: viewer.userId };
   }
 
   /**
    * Deletes messages for the viewer alone; ids that it cannot see are passed over.
    * @returns the ids that are deleted now
-   * @throws Refusal BAD_USER_INPUT for more than 100
+   * @throws Refusal INVALID_CONTENT for more than 100, RATE_LIMITED
    */
   async function deleteForViewer(viewer: Viewer, ids: readonly string[]): Promise<readonly string[]> {
     if (ids.length > MOST_DELETED_AT_ONCE) {
-      throw new Refusal("BAD_USER_INPUT", `At most ${MOST_DELETED_AT_ONCE} messages can be deleted at once.`);
+      const reason = `At most ${MOST_DELETED_AT_ONCE} messages can be deleted at once.`;
+      throw new Refusal("INVALID_CONTENT", reason, { field: "ids" });
     }
+    limitChanges(core, viewer);
     const found: Message[] = [];
     for (const id of new Set(ids)) {
       const view = await find(viewer, id);

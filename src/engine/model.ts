@@ -75,6 +75,8 @@ export interface Member {
   readonly readSeq: number;
   readonly clearedSeq: number;
   readonly lastOwnSeq: number;
+  /** Its newest message that this side may see. */
+  readonly lastSeq: number;
   /** Position of its last message in the user's log: what recent contacts are sorted by. */
   readonly lastPosition: number;
   readonly lastActivityAt: number;
@@ -97,8 +99,6 @@ export interface LogEntry {
   readonly at: number;
   /** The device that caused it, where that was one of the user's own. */
   readonly origin: string | null;
-  /** The message that it speaks of; null where it has been erased, or for `conversation`. */
-  readonly message: Message | null;
 }
 
 export interface Device {
@@ -113,6 +113,26 @@ export interface Device {
 
 /** The subscriptions that have an acknowledged place of their own. */
 export type Stream = "messages" | "updates" | "conversations";
+
+/** The subscription that an entry may concern; null: none. */
+export function streamOf(kind: LogKind): Stream | null {
+  switch (kind) {
+    case "received":
+    case "sent":
+      return "messages";
+    case "recalled":
+    case "edited":
+    case "read":
+    case "delivered":
+      return "updates";
+    case "conversation":
+      return "conversations";
+    case "unsynced":
+      return null;
+    default:
+      return kind satisfies never;
+  }
+}
 
 /** The reserved sender of notices: nobody signs in as it, writes to it, or blocks it. */
 export const SYSTEM_USER: UserId = "system";

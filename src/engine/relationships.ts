@@ -8,7 +8,7 @@ import { decodePersonCursor, type PeopleList, type PersonPlace } from "./cursors
 import { Refusal } from "./errors.ts";
 import { type FriendshipStatus, type Relation, SYSTEM_USER, type User, type UserId } from "./model.ts";
 import { type Page, type PageArguments, pageRange } from "./pages.ts";
-import { checkMute } from "./permissions.ts";
+import { checkMute, limitChanges } from "./permissions.ts";
 import type { Notice } from "./store.ts";
 import { friendshipStatus } from "./users.ts";
 import { isAdmin, requireAdmin, subjectOf, type Viewer } from "./viewer.ts";
@@ -44,10 +44,11 @@ export function createRelationships(core: Core, users: People) {
     throw new Refusal("INVALID_CONTENT", reason, { field: "greeting" });
   }
 
-  async function befriend(viewer: Viewer, user: User): Promise<FriendshipResult> {
+  /** Null where one has blocked the other meanwhile. */
+  async function befriend(viewer: Viewer, user: User): Promise<FriendshipResult | null> {
     const notices = [accepted(user.id, viewer.userId)];
-    announced(core, await store.befriend(viewer.userId, user.id, notices, clock.now(), null));
-    return { user, status: "FRIENDS" };
+    const change = announced(core, await store.befriend(viewer.userId, user.id, notices, clock.now(), null));
+    return change.blocked ? null : { user, status: "FRIENDS" };
   }
 
   function checkAsk(viewer: Viewer, user: User, relation: Relation): void {
@@ -61,37 +62,49 @@ export function createRelationships(core: Core, users: People) {
     }
   }
 
+  /** Acts on what stands between the two now; null where a block came between looking and acting. */
+  async function ask(viewer: Viewer, user: User, greeting: string | null): Promise<FriendshipResult | null> {
+    const relation = await store.relation(viewer.userId, user.id);
+    if (relation.friends) return { user, status: "FRIENDS" };
+    checkAsk(viewer, user, relation);
+    if (!relation.blockedBy && (relation.received || user.friendPolicy === "ANYONE")) return befriend(viewer, user);
+    const body = greeting ?? `${viewer.userId} asks to be your friend.`;
+    const asked = notice(user.id, "FRIEND_REQUESTED", viewer.userId, body);
+    const change = await store.requestFriend(viewer.userId, user.id, relation.blockedBy, asked);
+    announced(core, change);
+    return change.blocked ? null : { user, status: "REQUESTED" };
+  }
+
   /**
-   * Asks for friendship; the other's policy decides whether that is a request or a friendship at once.
+   * Asks for friendship; the other's policy decides whether that is a request or a friendship at once. To one who
+   * is blocked a request looks made, and reaches nobody.
    * @throws Refusal USER_NOT_FOUND, INVALID_CONTENT, MUTED, RATE_LIMITED, FORBIDDEN, BLOCKED
    */
   async function add(viewer: Viewer, id: string, greetingInput: string | null | undefined): Promise<FriendshipResult> {
     const user = await users.requirePerson(id);
     const greeting = readGreeting(greetingInput);
-    const { sender, relation } = await store.sendFacts(viewer.userId, user.id, null);
-    checkMute(core, viewer, sender);
+    checkMute(core, viewer, await users.requirePerson(viewer.userId));
     if (!isAdmin(viewer)) core.rates.take(`send:${viewer.userId}`);
-    checkAsk(viewer, user, relation);
-    if (relation.friends) return { user, status: "FRIENDS" };
-    const hidden = relation.blockedBy && !isAdmin(viewer);
-    if (!hidden && (relation.received || user.friendPolicy === "ANYONE")) return befriend(viewer, user);
-    const body = greeting ?? `${viewer.userId} asks to be your friend.`;
-    const asked = notice(user.id, "FRIEND_REQUESTED", viewer.userId, body);
-    announced(core, await store.requestFriend(viewer.userId, user.id, hidden, asked));
-    return { user, status: "REQUESTED" };
+    for (;;) {
+      const result = await ask(viewer, user, greeting);
+      if (result !== null) return result;
+    }
   }
 
   /** @throws Refusal USER_NOT_FOUND, NO_FRIEND_REQUEST */
   async function accept(viewer: Viewer, id: string): Promise<FriendshipResult> {
+    limitChanges(core, viewer);
     const user = await users.requirePerson(id);
     const relation = await store.relation(viewer.userId, user.id);
     if (relation.friends) return { user, status: "FRIENDS" };
-    if (!relation.received) throw new Refusal("NO_FRIEND_REQUEST", "This user has not asked for your friendship.");
-    return befriend(viewer, user);
+    const result = relation.received ? await befriend(viewer, user) : null;
+    if (result === null) throw new Refusal("NO_FRIEND_REQUEST", "This user has not asked for your friendship.");
+    return result;
   }
 
   /** @throws Refusal USER_NOT_FOUND, NO_FRIEND_REQUEST */
   async function decline(viewer: Viewer, id: string): Promise<FriendshipResult> {
+    limitChanges(core, viewer);
     const user = await users.requirePerson(id);
     const { received } = await store.relation(viewer.userId, user.id);
     if (!received || !(await store.declineFriend(viewer.userId, user.id))) {
@@ -105,6 +118,7 @@ export function createRelationships(core: Core, users: People) {
    * @throws Refusal USER_NOT_FOUND
    */
   async function remove(viewer: Viewer, id: string): Promise<FriendshipResult> {
+    limitChanges(core, viewer);
     const user = await users.requirePerson(id);
     const told = notice(user.id, "FRIEND_REMOVED", viewer.userId, `${viewer.userId} is no longer your friend.`);
     announced(core, await store.unfriend(viewer.userId, user.id, told));
@@ -113,15 +127,18 @@ export function createRelationships(core: Core, users: People) {
 
   /**
    * Makes two users friends at once.
-   * @throws Refusal FORBIDDEN, USER_NOT_FOUND
+   * @throws Refusal FORBIDDEN, USER_NOT_FOUND, INVALID_CONTENT, BLOCKED
    */
   async function setFriends(viewer: Viewer, id: string, friendId: string): Promise<FriendshipStatus> {
     requireAdmin(viewer, "`setFriends`");
     const [user, friend] = [await users.requirePerson(id), await users.requirePerson(friendId)];
-    if (user.id === friend.id) throw new Refusal("BAD_USER_INPUT", "Nobody can befriend themselves.");
+    if (user.id === friend.id) {
+      throw new Refusal("INVALID_CONTENT", "Nobody can befriend themselves.", { field: "friend" });
+    }
     const audit = auditEntry(core, viewer, "setFriends", `${user.id} ${friend.id}`);
     const notices = [accepted(user.id, friend.id), accepted(friend.id, user.id)];
-    announced(core, await store.befriend(user.id, friend.id, notices, clock.now(), audit));
+    const change = announced(core, await store.befriend(user.id, friend.id, notices, clock.now(), audit));
+    if (change.blocked) throw new Refusal("BLOCKED", "One of the two has blocked the other; unblock first.");
     return "FRIENDS";
   }
 
@@ -131,10 +148,11 @@ export function createRelationships(core: Core, users: People) {
     of: string | null | undefined,
     blocked: boolean,
   ): Promise<{ user: User; blocked: boolean }> {
+    limitChanges(core, viewer);
     const userId = subjectOf(viewer, of);
     await users.requirePerson(userId);
     const user = await users.requirePerson(id);
-    if (user.id === userId) throw new Refusal("BAD_USER_INPUT", "Nobody can block themselves.", { field: "user" });
+    if (user.id === userId) throw new Refusal("INVALID_CONTENT", "Nobody can block themselves.", { field: "user" });
     const action = blocked ? "blockUser" : "unblockUser";
     const audit = userId === viewer.userId ? null : auditEntry(core, viewer, action, `${userId} ${user.id}`);
     if (blocked) await store.block(userId, user.id, clock.now(), audit);

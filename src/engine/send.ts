@@ -115,7 +115,7 @@ export function createSending(core: Core) {
       message.sentAt > cutoffsNow(core).roaming &&
       !(await store.isPutAway(senderId, message));
     if (!visible) throw invalid("replyTo", "There is no such message in this conversation.");
-    return message.seq;
+    return { conversationId: message.conversationId, seq: message.seq };
   }
 
   /** When the message leaves the offline cache, where that is before its time. */
@@ -130,7 +130,8 @@ export function createSending(core: Core) {
   function handOver(draft: MessageDraft): Message {
     const { senderId, recipientId, origin } = draft;
     const id = transientMessageId(randomUUID());
-    const message = messageFrom(draft, { id, conversationId: 0, seq: 0, recipientPosition: null });
+    const conversationId = draft.replyTo?.conversationId ?? 0;
+    const message = messageFrom(draft, { id, conversationId, seq: 0, recipientPosition: null });
     if (!draft.hidden && recipientId !== senderId) hub.handTransient(recipientId, message, null);
     if (draft.syncToSender || recipientId === senderId) hub.handTransient(senderId, message, origin);
     if (draft.clientMessageId !== null && draft.fingerprint !== null) {
@@ -155,7 +156,7 @@ export function createSending(core: Core) {
     checkMute(core, viewer, sender);
     const recipient = recipientOf(facts);
     const { content, customData } = readContent(input.content, input.customData);
-    const replyToSeq = await readReply(input.replyTo, sender.id, recipient.id);
+    const replyTo = await readReply(input.replyTo, sender.id, recipient.id);
     const offlineUntil = readLifetime(input.lifetimeSeconds, now);
     const push = readPush(input.push);
     if (!isAdmin(viewer)) core.rates.take(`send:${viewer.userId}`);
@@ -171,7 +172,7 @@ export function createSending(core: Core) {
       clientMessageId: key,
       fingerprint: key === null ? null : fingerprintOf(input),
       keyFreeUpTo: facts.sameKey === null ? null : cutoffsNow(core).erased,
-      replyToSeq,
+      replyTo,
       sentAt: now,
       offlineUntil,
       hidden: reach === "sender only",
@@ -203,6 +204,7 @@ export function createSending(core: Core) {
     if (known !== null) return repeat(viewer, known, input);
     const draft = await draftOf(viewer, facts.sender, input, key, facts);
     if (input.lifetimeSeconds === 0) {
+      if (draft.audit !== null) await store.recordAudit(draft.audit);
       return { message: handOver(draft), viewedBy: viewer.userId, duplicate: false };
     }
     const appended = await store.append(draft);

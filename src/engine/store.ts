@@ -37,35 +37,54 @@ export interface SendFacts {
   readonly sameKey: { readonly message: Message; readonly fingerprint: string } | null;
 }
 
-/** A log as it is at one moment, and how far a device has acknowledged it. */
+/** A log as it is at one moment, and how far a device has got in it. */
 export interface LogState {
   readonly head: number;
-  readonly floor: number;
   readonly acknowledged: Readonly<Record<Stream, number>>;
+  /** Up to where something was swept that the device had not acknowledged. */
+  readonly lost: Readonly<Record<Stream, number>>;
 }
 
-/** What a device that comes back is to be handed, decided at one moment; the messages are read afterwards. */
-export interface BacklogPlan {
+export interface DevicePlace {
+  readonly userId: UserId;
+  readonly deviceId: string;
+}
+
+export interface LogPage {
+  /** Oldest first. */
+  readonly entries: readonly LogEntry[];
+  /** How far the log has been read: there is nothing of this stream between the last entry and here. */
+  readonly upTo: number;
+}
+
+/** Where a message lies, in a conversation's timeline. */
+export interface TimelinePlace {
+  readonly conversationId: number;
+  readonly seq: number;
+}
+
+/** The moment at which a backlog is opened: all up to `head` is backlog, all behind it is live. */
+export interface BacklogOpening {
   readonly head: number;
-  /** How many messages the backlog holds once `leftOut` is taken away. */
-  readonly expected: number;
-  /** Per conversation with more than is handed over: the newest position that is left out. */
-  readonly leftOut: ReadonlyMap<number, number>;
-  /** Peers of whom something in the range is left out. */
-  readonly incompletePeers: readonly UserId[];
   /** Last message of each recent contact, in the order of the list. */
-  readonly recent: readonly Message[];
+  readonly recent: readonly TimelinePlace[];
+}
+
+/** A message that a device may have missed. */
+export interface MissedMessage extends TimelinePlace {
+  readonly position: number;
+  readonly peerId: UserId;
+  /** False where it has left the offline cache. */
+  readonly cached: boolean;
 }
 
 export interface BacklogRange {
   readonly userId: UserId;
   readonly deviceId: string;
   readonly after: number;
+  readonly upTo: number;
   readonly offlineCutoff: number;
-  readonly roamingCutoff: number;
   readonly now: number;
-  readonly perContact: number;
-  readonly recentLimit: number;
 }
 
 /** Which part of a timeline a user may see. */
@@ -88,6 +107,8 @@ export interface SessionRequest {
 
 export interface FriendChange extends Logged {
   readonly changed: boolean;
+  /** True where one has blocked the other: nothing was done. */
+  readonly blocked: boolean;
 }
 
 /** A built-in notice that a change of friendship causes. */
@@ -162,8 +183,10 @@ export interface Store {
   conversationBetween(a: UserId, b: UserId): Promise<number | null>;
   recentContacts(userId: UserId, limit: number): Promise<readonly Member[]>;
   timeline(view: TimelineView, range: PageRange<number>): Promise<Page<Message>>;
-  lastMessage(view: TimelineView): Promise<Message | null>;
-  unreadCount(view: TimelineView, afterSeq: number): Promise<number>;
+  /** The newest that the side may see; none is looked for behind `upToSeq`. */
+  lastMessage(view: TimelineView, upToSeq: number): Promise<Message | null>;
+  /** Messages of the peer between two places, counted up to `limit`. */
+  unreadCount(view: TimelineView, afterSeq: number, upToSeq: number, limit: number): Promise<number>;
   /** Moves the read mark forward to `upToSeq`, or to the newest message. */
   markRead(member: Member, upToSeq: number | null, now: number, origin: string | null): Promise<Logged>;
   arrange(
@@ -175,13 +198,13 @@ export interface Store {
 
   // The log.
   logState(userId: UserId, deviceId: string): Promise<LogState>;
-  /** Entries behind a position, oldest first, with the messages that they speak of. */
-  log(userId: UserId, after: number, limit: number): Promise<readonly LogEntry[]>;
-  /** As `log`, of messages in a backlog's range that the user has not put away. */
-  backlog(range: BacklogRange, after: number, upTo: number, limit: number): Promise<readonly LogEntry[]>;
-  planBacklog(range: BacklogRange): Promise<BacklogPlan>;
-  /** Whether an entry behind `after` is too old for the offline cache. */
-  hasExpired(userId: UserId, after: number, offlineCutoff: number): Promise<boolean>;
+  /** Entries of one stream behind a position. */
+  log(userId: UserId, stream: Stream, after: number, limit: number): Promise<LogPage>;
+  openBacklog(userId: UserId, recentLimit: number, roamingCutoff: number): Promise<BacklogOpening>;
+  /** Messages of a range for this device that its user has not put away, oldest first. */
+  missed(range: BacklogRange): Promise<readonly MissedMessage[]>;
+  /** Whether the next entry of the stream behind `after` that is not this device's own is too old for the cache. */
+  hasExpired(viewer: DevicePlace, stream: Stream, after: number, offlineCutoff: number): Promise<boolean>;
   /** Moves a device's mark forward and tells senders of the first delivery; gives the mark as it is then. */
   acknowledge(
     userId: UserId,
@@ -198,9 +221,10 @@ export interface Store {
   device(userId: UserId, deviceId: string): Promise<Device | null>;
   devices(userId: UserId): Promise<readonly Device[]>;
 
-  // Settings, retention, health.
+  // Settings, audit, retention, health.
   loadSettings(): Promise<Partial<Settings>>;
   saveSettings(changed: Partial<Settings>, audit: AuditEntry): Promise<void>;
+  recordAudit(entry: AuditEntry): Promise<void>;
   /** Erases one batch of what is past both limits; gives how many rows went. */
   sweep(offlineCutoff: number, erasedCutoff: number, batch: number): Promise<number>;
   /** Gives erased space back to the disk. */
@@ -208,9 +232,9 @@ export interface Store {
   close(): Promise<void>;
 }
 
-/** The disk is full: nothing of what was asked has happened. */
-export class StoreFull extends Error {
-  override readonly name = "StoreFull";
+/** The store cannot write now, such as on a full disk: nothing of what was asked has happened. */
+export class NotWritten extends Error {
+  override readonly name = "NotWritten";
 }
 
 /** The disk failed in the middle of a commit: what was asked may or may not have happened. */

@@ -6,6 +6,7 @@ import type { Core } from "./core.ts";
 import { Refusal } from "./errors.ts";
 import { isUserId } from "./ids.ts";
 import { type FriendPolicy, type FriendshipStatus, type Relation, SYSTEM_USER, type User } from "./model.ts";
+import { limitChanges } from "./permissions.ts";
 import type { ProfileChange } from "./store.ts";
 import { isAdmin, requireAdmin, subjectOf, type Viewer } from "./viewer.ts";
 
@@ -85,6 +86,7 @@ export function createUsers(core: Core) {
    * @throws Refusal FORBIDDEN, USER_NOT_FOUND, INVALID_CONTENT
    */
   async function updateProfile(viewer: Viewer, input: ProfileInput, of: string | null | undefined): Promise<User> {
+    limitChanges(core, viewer);
     const userId = subjectOf(viewer, of);
     await requirePerson(userId);
     const audit = userId === viewer.userId ? null : auditEntry(core, viewer, "updateProfile", userId);
@@ -94,7 +96,7 @@ export function createUsers(core: Core) {
 
   /**
    * Creates users or updates their profiles, all or none.
-   * @throws Refusal FORBIDDEN, BAD_USER_INPUT for more than 100 or an id that no user can have, INVALID_CONTENT
+   * @throws Refusal FORBIDDEN, INVALID_CONTENT for more than 100, an id that no user can have, or a profile
    */
   async function importUsers(
     viewer: Viewer,
@@ -102,13 +104,14 @@ export function createUsers(core: Core) {
   ): Promise<readonly User[]> {
     requireAdmin(viewer, "`importUsers`");
     if (users.length > MOST_IMPORTED_AT_ONCE) {
-      throw new Refusal("BAD_USER_INPUT", `At most ${MOST_IMPORTED_AT_ONCE} users can be imported at once.`);
+      const reason = `At most ${MOST_IMPORTED_AT_ONCE} users can be imported at once.`;
+      throw new Refusal("INVALID_CONTENT", reason, { field: "users" });
     }
     const changes = new Map<string, ProfileChange>();
     for (const { id, ...profile } of users) {
       if (!isUserId(id) || id === SYSTEM_USER) {
         const reason = "A user's id has 1 to 128 bytes of A-Z a-z 0-9 _ - . @ + | and is not `system`.";
-        throw new Refusal("BAD_USER_INPUT", reason, { field: "users.id" });
+        throw new Refusal("INVALID_CONTENT", reason, { field: "users.id" });
       }
       changes.set(id, { ...changes.get(id), ...readProfile(profile) });
     }
@@ -120,12 +123,12 @@ export function createUsers(core: Core) {
 
   /**
    * Silences a user for a while; 0 seconds ends it.
-   * @throws Refusal FORBIDDEN, USER_NOT_FOUND, BAD_USER_INPUT for less than 0 or more than ten years
+   * @throws Refusal FORBIDDEN, USER_NOT_FOUND, INVALID_CONTENT for less than 0 or more than ten years
    */
   async function mute(viewer: Viewer, id: string, seconds: number): Promise<User> {
     requireAdmin(viewer, "`muteUser`");
     if (seconds < 0 || seconds > LONGEST_MUTE_SECONDS) {
-      throw new Refusal("BAD_USER_INPUT", `\`seconds\` is from 0 to ${LONGEST_MUTE_SECONDS}.`);
+      throw new Refusal("INVALID_CONTENT", `It is from 0 to ${LONGEST_MUTE_SECONDS}.`, { field: "seconds" });
     }
     const user = await requirePerson(id);
     const until = seconds === 0 ? null : clock.now() + seconds * 1_000;

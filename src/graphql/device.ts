@@ -84,7 +84,7 @@ builder.mutationFields((t) => ({
     description:
       "Ends the session of the token; its access token is refused from then on and its sockets are closed with 4401.",
     async resolve(_root, _args, context) {
-      return { deviceId: await context.engine.devices.logout(viewerOf(context)) };
+      return { deviceId: await context.engine.devices.logout(viewerOf(context), context.connection) };
     },
   }),
 }));

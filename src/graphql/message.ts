@@ -91,7 +91,7 @@ MessageType.implement({
       type: MessageType,
       nullable: true,
       description: "The message that it answers; null when it answers none, or that one is gone.",
-      resolve: (view, _, { engine }) => engine.messages.repliedTo(view),
+      resolve: (view, _, context) => context.engine.messages.repliedTo(viewerOf(context), view),
     }),
   }),
 });

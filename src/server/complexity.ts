@@ -103,7 +103,7 @@ export function checkShape(document: DocumentNode): void {
   }
 }
 
-const PAGED = new Set(["messages", "history", "conversations", "friends", "friendRequests", "blockedUsers"]);
+const PAGED = new Set(["messages", "history", "conversations", "friends", "friendRequests", "blockedUsers", "devices"]);
 
 function pageSizesOf(field: FieldNode): readonly ValueNode[] {
   if (!PAGED.has(field.name.value)) return [];

@@ -50,6 +50,9 @@ function parseText(text: string): DocumentNode {
     checkShape(document);
     return document;
   } catch (error) {
+    // The parser calls itself for each level of a nested literal.
+    if (error instanceof RangeError)
+      throw requestError(new GraphQLError("It is nested too deep."), "QUERY_TOO_COMPLEX");
     if (!(error instanceof GraphQLError)) throw error;
     if (typeof error.extensions.code === "string") throw requestError(error, error.extensions.code);
     throw requestError(error, "GRAPHQL_PARSE_FAILED");

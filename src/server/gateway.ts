@@ -17,6 +17,7 @@ import { createDocuments, type Documents } from "./documents.ts";
 export type SubscribeResult = AsyncIterableIterator<ExecutionResult> | ExecutionResult;
 
 export interface Gateway {
+  readonly schema: GraphQLSchema;
   readonly documents: Documents;
   execute(args: ExecutionArgs): Promise<ExecutionResult>;
   subscribe(args: ExecutionArgs): Promise<SubscribeResult>;
@@ -85,6 +86,7 @@ export function createGateway(schema: GraphQLSchema): Gateway {
   }
 
   return {
+    schema,
     documents: createDocuments(schema),
     execute,
     subscribe,

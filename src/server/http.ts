@@ -1,26 +1,21 @@
 /** GraphQL over HTTP and SSE (graphql-yoga), behind one front door. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { ExecutionArgs, GraphQLSchema } from "graphql";
+import type { ExecutionArgs } from "graphql";
 import { GraphQLError } from "graphql";
 import { createYoga, type Plugin } from "graphql-yoga";
 import type { Engine } from "../engine/engine.ts";
 import type { Context } from "../graphql/context.ts";
 import { viewerFrom } from "./bearer.ts";
-import type { Gateway } from "./gateway.ts";
 import { createGraphiql, wantsPage } from "./graphiql.ts";
 import { pathOf } from "./path.ts";
-import type { PresentError } from "./present-errors.ts";
-import { subscribeOverSse } from "./sse.ts";
+import { type SseOptions, subscribeOverSse } from "./sse.ts";
 
 const LARGEST_BODY_BYTES = 256 * 1024;
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 
-export interface HttpOptions {
+export interface HttpOptions extends SseOptions {
   readonly engine: Engine;
-  readonly gateway: Gateway;
-  readonly schema: GraphQLSchema;
-  readonly presentError: PresentError;
   readonly graphiql: boolean;
   /** Origins of pages that may read answers; null: none but this server's own. */
   readonly allowedOrigins: readonly string[] | null;
@@ -29,13 +24,13 @@ export interface HttpOptions {
 }
 
 /** Puts the gateway in the place of Yoga's own parsing, validation and execution. */
-function throughGateway({ gateway, presentError }: HttpOptions): Plugin {
+function throughGateway(options: HttpOptions): Plugin {
+  const { gateway } = options;
   return {
     onParse: ({ setParseFn }) => setParseFn((source: string) => gateway.documents.parse(source)),
     onValidate: ({ params, setResult }) => setResult([...gateway.documents.validate(params.documentAST)]),
     onExecute: ({ setExecuteFn }) => setExecuteFn((args: ExecutionArgs) => gateway.execute(args)),
-    onSubscribe: ({ setSubscribeFn }) =>
-      setSubscribeFn((args: ExecutionArgs) => subscribeOverSse(gateway, args, presentError)),
+    onSubscribe: ({ setSubscribeFn }) => setSubscribeFn((args: ExecutionArgs) => subscribeOverSse(args, options)),
   };
 }
 
@@ -63,7 +58,7 @@ function isJson({ headers }: IncomingMessage): boolean {
 export function createHttpServer(options: HttpOptions): Server {
   const { allowedOrigins } = options;
   const yoga = createYoga({
-    schema: options.schema,
+    schema: options.gateway.schema,
     graphqlEndpoint: "/graphql",
     context: ({ request }) => contextOf(request, options),
     plugins: [throughGateway(options)],
@@ -93,6 +88,8 @@ export function createHttpServer(options: HttpOptions): Server {
           answer(response, 415, 'POST application/json: {"query": …}.', { Accept: "application/json" });
           return;
         }
+        // Media types are case-insensitive; Yoga compares them as they are.
+        if (request.method === "POST") request.headers["content-type"] = "application/json";
         Promise.resolve(yoga(request, response)).catch((error: unknown) => {
           options.presentError(error);
           response.destroy();

@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { Logger } from "pino";
-import type { Clock } from "../engine/clock.ts";
+import { type Clock, nextTurn } from "../engine/clock.ts";
 import { createEngine } from "../engine/engine.ts";
 import type { Platform } from "../engine/model.ts";
 import { schema } from "../graphql/schema.ts";
@@ -12,7 +12,9 @@ import { createStore } from "../store/store.ts";
 import { createGateway } from "./gateway.ts";
 import { createHttpServer } from "./http.ts";
 import { createMetrics } from "./metrics.ts";
+import { pathOf } from "./path.ts";
 import { createPresentError } from "./present-errors.ts";
+import { watchSlowReaders } from "./slow-readers.ts";
 import { createTokens } from "./tokens.ts";
 import { serveWebSockets } from "./websocket.ts";
 
@@ -107,11 +109,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
   const presentError = createPresentError(log);
   const gateway = createGateway(schema);
-  const shared = { engine, gateway, schema, presentError, allowedOrigins };
+  const slowReaders = watchSlowReaders(options.slowReaderMs);
+  const shared = { engine, gateway, presentError, allowedOrigins, slowReaders };
   const http = createHttpServer({ ...shared, graphiql: options.graphiql, notReady: () => notReady });
-  const slowReader = options.slowReaderMs === undefined ? {} : { slowReaderMs: options.slowReaderMs };
-  const sockets = serveWebSockets(http, { ...shared, ...slowReader, log });
-  const metricsServer = createServer((_request, response) => {
+  const sockets = serveWebSockets(http, { ...shared, log });
+  const metricsServer = createServer((request, response) => {
+    if (pathOf(request.url) !== "/metrics") {
+      response.writeHead(404).end();
+      return;
+    }
     void metrics.registry.metrics().then((text) => {
       response.writeHead(200, { "Content-Type": metrics.registry.contentType }).end(text);
     });
@@ -139,6 +145,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     log.info("draining");
     const httpClosed = closeHttp(http);
     await gateway.drain();
+    // The last answers are on their way to their sockets.
+    await nextTurn();
+    slowReaders.stop();
     engine.connections.endAll("draining");
     sockets.close();
     await httpClosed;

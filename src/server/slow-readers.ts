@@ -1,7 +1,8 @@
 /** Finds sockets whose reader stands still: bytes wait for them, and none leave. */
 import type { Socket } from "node:net";
 
-const LOOK_EVERY_MS = 5_000;
+/** Less than the keep-alive takes to find a silent socket, so that a slow reader hears why. */
+const STANDSTILL_MS = 10_000;
 
 export interface SlowReaders {
   /** Calls `cutOff` once the socket has stood still for too long; the returned function stops watching it. */
@@ -17,7 +18,7 @@ interface Watched {
 }
 
 /** @param limitMs how long a reader may stand still; measured with the monotonic clock */
-export function watchSlowReaders(limitMs: number): SlowReaders {
+export function watchSlowReaders(limitMs = STANDSTILL_MS): SlowReaders {
   const all = new Map<Socket, Watched>();
 
   function look(): void {
@@ -35,7 +36,7 @@ export function watchSlowReaders(limitMs: number): SlowReaders {
     }
   }
 
-  const timer = setInterval(look, Math.min(LOOK_EVERY_MS, limitMs / 4));
+  const timer = setInterval(look, limitMs / 4);
   timer.unref();
   return {
     watch(socket, cutOff) {

@@ -2,12 +2,14 @@
  * Subscriptions over server-sent events: each stream is a connection of its own. Where a WebSocket would be closed
  * with a code, a stream ends with an error event that carries the same code.
  */
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { type ExecutionArgs, type ExecutionResult, GraphQLError } from "graphql";
 import type { Connection, EndReason } from "../engine/connections.ts";
 import type { Context } from "../graphql/context.ts";
 import { closeCodeOf } from "./close-codes.ts";
 import type { Gateway, SubscribeResult } from "./gateway.ts";
 import type { PresentError } from "./present-errors.ts";
+import type { SlowReaders } from "./slow-readers.ts";
 
 function endOf(reason: EndReason): ExecutionResult {
   const { code: closeCode, reason: message } = closeCodeOf(reason);
@@ -55,32 +57,60 @@ function streamOf(
   return stream;
 }
 
+export interface SseOptions {
+  readonly gateway: Gateway;
+  readonly presentError: PresentError;
+  readonly slowReaders: SlowReaders;
+}
+
+/** What Yoga adds to the context of an operation that came over HTTP. */
+interface HttpContext extends Context {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+}
+
+function takesEvents({ headers: { accept = "*/*" } }: IncomingMessage): boolean {
+  return /text\/event-stream|text\/\*|\*\/\*/i.test(accept);
+}
+
+function notAcceptable(): ExecutionResult {
+  const extensions = { code: "BAD_USER_INPUT", http: { status: 406 } };
+  return { errors: [new GraphQLError("Subscriptions are answered as text/event-stream; accept it.", { extensions })] };
+}
+
 /** Runs a subscription that came over HTTP. */
-export async function subscribeOverSse(
-  gateway: Gateway,
-  args: ExecutionArgs,
-  presentError: PresentError,
-): Promise<SubscribeResult> {
-  const context = args.contextValue as Context;
-  if (context.viewer === null) return gateway.subscribe(args);
+export async function subscribeOverSse(args: ExecutionArgs, options: SseOptions): Promise<SubscribeResult> {
+  const { gateway, presentError, slowReaders } = options;
+  const context = args.contextValue as HttpContext;
+  const { viewer, engine, req, res } = context;
+  if (!takesEvents(req)) return notAcceptable();
+  if (viewer === null) return gateway.subscribe(args);
+
+  let source: AsyncIterableIterator<ExecutionResult> | null = null;
   // Ending the source is what makes a stream that waits look up.
-  let endSource = () => {};
-  const connection = context.engine.connections.open(context.viewer, () => endSource());
-  let result: SubscribeResult;
-  try {
-    result = await gateway.subscribe({ ...args, contextValue: { ...context, connection } });
-  } catch (error) {
+  const endSource = () => {
+    source?.return?.().catch(presentError);
+  };
+  const connection = engine.connections.open(viewer, endSource);
+  const unwatch = slowReaders.watch(req.socket, () => {
+    connection.end("tooSlow");
+    res.destroy();
+  });
+  const leave = () => {
+    unwatch();
     connection.close();
+    endSource();
+  };
+  res.once("close", leave);
+  try {
+    const result = await gateway.subscribe({ ...args, contextValue: { ...context, connection } });
+    if (Symbol.asyncIterator in result) source = result;
+    if (source !== null && !res.closed && connection.endedBy === null)
+      return streamOf(source, connection, presentError);
+    leave();
+    return source === null || connection.endedBy === null ? result : endOf(connection.endedBy);
+  } catch (error) {
+    leave();
     throw error;
   }
-  if (!(Symbol.asyncIterator in result)) {
-    connection.close();
-    return result;
-  }
-  const source = result;
-  endSource = () => {
-    source.return?.().catch(presentError);
-  };
-  if (connection.endedBy !== null) endSource();
-  return streamOf(source, connection, presentError);
 }

@@ -4,7 +4,7 @@
  * neighbours. Nobody is answered before the commit.
  */
 import Sqlite from "better-sqlite3";
-import { OutcomeUnknown, StoreFull } from "../engine/store.ts";
+import { NotWritten, OutcomeUnknown } from "../engine/store.ts";
 
 /** A batch is closed after this many operations, or this many milliseconds, so that readers get a turn. */
 const LARGEST_BATCH = 256;
@@ -19,7 +19,7 @@ export interface CommitObserver {
 export interface Committer {
   /**
    * Runs `work` in the next batch and resolves with its result once that is on disk.
-   * @throws OutcomeUnknown where the commit failed, StoreFull where the disk is full; what `work` throws otherwise
+   * @throws OutcomeUnknown where the commit failed, NotWritten where the disk is full; what `work` throws otherwise
    */
   write<T>(work: () => T): Promise<T>;
   /** Commits what waits; takes nothing more. */
@@ -30,8 +30,8 @@ function isDiskFull(error: unknown): boolean {
   return error instanceof Sqlite.SqliteError && error.code === "SQLITE_FULL";
 }
 
-function diskFull(cause: unknown): StoreFull {
-  return new StoreFull("The server's disk is full: nothing was written. Try again later.", { cause });
+function diskFull(cause: unknown): NotWritten {
+  return new NotWritten("The server's disk is full: nothing was written. Try again later.", { cause });
 }
 
 interface PendingWrite {
@@ -74,10 +74,9 @@ export function createCommitter(handle: Sqlite.Database, observer: CommitObserve
     return count;
   }
 
-  /** A full disk is known to have taken nothing, so the next batch may try again. */
-  function refuse(error: unknown, batch: readonly PendingWrite[]): void {
-    const refused = diskFull(error);
-    for (const write of batch) write.fail(refused);
+  /** Nothing of the batch was taken, and that is known; the next one may try again. */
+  function refuse(reason: NotWritten, batch: readonly PendingWrite[]): void {
+    for (const write of batch) write.fail(reason);
     queue = queue.filter((write) => !batch.includes(write));
     if (queue.length > 0) schedule();
   }
@@ -99,13 +98,22 @@ export function createCommitter(handle: Sqlite.Database, observer: CommitObserve
     const started = performance.now();
     try {
       begin.run();
+    } catch (error) {
+      // Another program holds the file's write lock; nothing has been tried yet.
+      refuse(
+        new NotWritten("The server's data is locked by another program. Try again later.", { cause: error }),
+        batch,
+      );
+      return;
+    }
+    try {
       const count = attemptAll(batch, settled);
       queue.unshift(...batch.slice(count));
       commit.run();
       observer.committed(count, (performance.now() - started) / 1_000);
     } catch (error) {
       if (handle.inTransaction) rollback.run();
-      if (isDiskFull(error)) refuse(error, batch);
+      if (isDiskFull(error)) refuse(diskFull(error), batch);
       else failWith(error, batch);
       return;
     }

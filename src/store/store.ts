@@ -1,7 +1,8 @@
 /** The engine's store over a database: each method names its operation and says whether it writes. */
 import type { Store } from "../engine/store.ts";
 import { acknowledge } from "./operations/acknowledge.ts";
-import { backlog, planBacklog } from "./operations/backlog.ts";
+import { recordAudit } from "./operations/audit.ts";
+import { missed, openBacklog } from "./operations/backlog.ts";
 import {
   arrange,
   conversationBetween,
@@ -84,8 +85,8 @@ export function createStore(database: Database): Store {
 
     logState: reading(logState),
     log: reading(log),
-    backlog: reading(backlog),
-    planBacklog: reading(planBacklog),
+    openBacklog: reading(openBacklog),
+    missed: reading(missed),
     hasExpired: reading(hasExpired),
     acknowledge: writing(acknowledge),
 
@@ -97,6 +98,7 @@ export function createStore(database: Database): Store {
 
     loadSettings: reading(loadSettings),
     saveSettings: writing(saveSettings),
+    recordAudit: writing(recordAudit),
     sweep: writing(sweep),
     tidy: () => database.tidy(),
     close: () => database.close(),

@@ -21,8 +21,10 @@ export const users = sqliteTable("users", {
   createdAt: integer("created_at").notNull(),
   /** Position of the newest entry of the user's log. */
   head: integer().notNull().default(0),
-  /** Highest position that the sweeper has removed. */
-  floor: integer().notNull().default(0),
+  /** Highest positions that the sweeper has removed, per subscription. */
+  floorMessages: integer("floor_messages").notNull().default(0),
+  floorUpdates: integer("floor_updates").notNull().default(0),
+  floorConversations: integer("floor_conversations").notNull().default(0),
   deliveredPosition: integer("delivered_position").notNull().default(0),
 });
 
@@ -48,6 +50,8 @@ export const members = sqliteTable(
     readSeq: integer("read_seq").notNull().default(0),
     clearedSeq: integer("cleared_seq").notNull().default(0),
     lastOwnSeq: integer("last_own_seq").notNull().default(0),
+    /** Its newest message that this side may see. */
+    lastSeq: integer("last_seq").notNull(),
     /** Position of its last message in the user's log: the order of recent contacts. */
     lastPosition: integer("last_position").notNull(),
     lastActivityAt: integer("last_activity_at").notNull(),
@@ -118,7 +122,14 @@ export const userLog = sqliteTable(
     at: integer().notNull(),
     origin: text(),
   },
-  (table) => [primaryKey({ columns: [table.userId, table.position] }), index("user_log_by_age").on(table.at)],
+  (table) => [
+    primaryKey({ columns: [table.userId, table.position] }),
+    index("user_log_by_age").on(table.at),
+    index("user_log_updates")
+      .on(table.userId, table.position)
+      .where(sql`${table.kind} in ('recalled', 'edited', 'read', 'delivered')`),
+    index("user_log_conversations").on(table.userId, table.position).where(sql`${table.kind} = 'conversation'`),
+  ],
 );
 
 export const devices = sqliteTable(
@@ -137,6 +148,10 @@ export const devices = sqliteTable(
     ackedMessages: integer("acked_messages").notNull().default(0),
     ackedUpdates: integer("acked_updates").notNull().default(0),
     ackedConversations: integer("acked_conversations").notNull().default(0),
+    /** Highest positions that were swept before this device had acknowledged them. */
+    lostMessages: integer("lost_messages").notNull().default(0),
+    lostUpdates: integer("lost_updates").notNull().default(0),
+    lostConversations: integer("lost_conversations").notNull().default(0),
   },
   (table) => [primaryKey({ columns: [table.userId, table.deviceId] })],
 );

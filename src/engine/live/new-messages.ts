@@ -1,15 +1,18 @@
 /**
  * `newMessage`: what the device has missed (OFFLINE), the last message of each other recent contact (RECENT), then
- * what comes (LIVE). The feed listens before it looks, and plans the backlog and the recent contacts in one
- * snapshot of the log; LIVE begins where that snapshot ends. So there is no seam for anything to fall through.
+ * what comes (LIVE). The feed listens before it looks, and takes the recent contacts and the log's head in one
+ * snapshot; the backlog ends there and LIVE begins there. So there is no seam for anything to fall through.
  */
+
+import { nextTurn } from "../clock.ts";
 import type { Connection } from "../connections.ts";
-import { type Core, cutoffsNow } from "../core.ts";
+import type { Core } from "../core.ts";
 import type { LogEntry, Message } from "../model.ts";
-import type { BacklogPlan, BacklogRange } from "../store.ts";
+import type { TimelinePlace } from "../store.ts";
 import type { MessageView, Viewer } from "../viewer.ts";
+import { type Backlog, openBacklog } from "./backlog.ts";
 import { createFeed, type Feed } from "./feed.ts";
-import { cursorAt, placeOf } from "./places.ts";
+import { cursorAt } from "./places.ts";
 import type { Refreshes } from "./refresh.ts";
 
 export type DeliverySource = "OFFLINE" | "RECENT" | "LIVE";
@@ -19,37 +22,13 @@ export interface NewMessageEvent extends MessageView {
   readonly cursor: string;
 }
 
-/** Entries read from the log at a time; the most that a device holds in memory. */
+/** Places read from the log at a time; the most that a feed holds in memory of what is live. */
 const PAGE = 100;
 /** Messages of lifetime 0 that wait for a reader; further ones are dropped, as they promise nothing. */
 const MOST_TRANSIENTS = 100;
 
-/** Whether a log entry is a message that this device is to be handed. */
-export function isForDevice(entry: LogEntry, deviceId: string): entry is LogEntry & { message: Message } {
-  if (entry.message === null) return false;
-  return entry.kind === "received" || (entry.kind === "sent" && entry.origin !== deviceId);
-}
-
 export function createNewMessages(core: Core, refreshes: Refreshes) {
-  const { store, hub, clock } = core;
-
-  async function rangeFor(viewer: Viewer, since: string | null | undefined) {
-    const { userId, deviceId } = viewer;
-    const state = await store.logState(userId, deviceId);
-    const place = placeOf(core, viewer, "messages", since, state);
-    const { offline, roaming } = cutoffsNow(core);
-    const range: BacklogRange = {
-      userId,
-      deviceId,
-      after: place.after,
-      offlineCutoff: offline,
-      roamingCutoff: roaming,
-      now: clock.now(),
-      perContact: core.settings.offlineMessagesPerContact,
-      recentLimit: core.settings.recentContactsLimit,
-    };
-    return { range, complete: place.complete };
-  }
+  const { store, hub } = core;
 
   /**
    * Opens the feed of a device.
@@ -62,10 +41,7 @@ export function createNewMessages(core: Core, refreshes: Refreshes) {
   ): Promise<Feed<NewMessageEvent>> {
     const { userId, deviceId } = viewer;
     const transients: Message[] = [];
-    let page: LogEntry[] = [];
-    let position = 0;
-    let exhausted = false;
-    let stage = backlogStage;
+    let stage = missedStage;
     let offlineCount = 0;
     let recentCount = 0;
 
@@ -86,74 +62,75 @@ export function createNewMessages(core: Core, refreshes: Refreshes) {
       },
     });
 
-    let range: BacklogRange;
-    let complete: boolean;
-    let plan: BacklogPlan;
+    let backlog: Backlog;
     try {
-      ({ range, complete } = await rangeFor(viewer, since));
-      plan = await store.planBacklog(range);
+      backlog = await openBacklog(core, viewer, since);
     } catch (error) {
       feed.end();
       throw error;
     }
-    position = range.after;
+    const missed = backlog.missed.values();
+    const recent = backlog.recent.values();
 
-    function eventOf(message: Message, source: DeliverySource, at: number): NewMessageEvent {
-      core.observer.delivered(source);
-      return { message, viewedBy: userId, source, cursor: cursorAt(core, userId, "messages", at) };
+    /** Reads the message now, so that it goes out as it is: recalled or edited since its place was noted. */
+    async function eventAt(place: TimelinePlace, source: DeliverySource, position: number) {
+      const message = await store.message(place.conversationId, place.seq);
+      return message === null ? null : eventOf(message, source, position);
     }
 
-    async function backlogStage(): Promise<NewMessageEvent | null> {
-      while (page.length > 0 || !exhausted) {
-        if (page.length === 0) {
-          page = [...(await store.backlog(range, position, plan.head, PAGE))];
-          exhausted = page.length < PAGE;
-        }
-        const entry = page.shift();
-        if (entry === undefined) break;
-        position = entry.position;
-        if (entry.message === null || position <= (plan.leftOut.get(entry.conversationId) ?? 0)) continue;
+    function eventOf(message: Message, source: DeliverySource, position: number): NewMessageEvent {
+      core.observer.delivered(source);
+      return { message, viewedBy: userId, source, cursor: cursorAt(core, userId, "messages", position) };
+    }
+
+    async function missedStage(): Promise<NewMessageEvent | null> {
+      for (const place of missed) {
+        const event = await eventAt(place, "OFFLINE", place.position);
+        if (event === null) continue;
         offlineCount += 1;
-        return eventOf(entry.message, "OFFLINE", position);
+        return event;
       }
-      position = plan.head;
       stage = recentStage;
       return stage();
     }
 
-    const recent = [...plan.recent];
     async function recentStage(): Promise<NewMessageEvent | null> {
-      for (let planned = recent.shift(); planned !== undefined; planned = recent.shift()) {
-        // Read again: it may have been recalled or edited while the backlog was on its way.
-        const message = await store.message(planned.conversationId, planned.seq);
-        if (message === null) continue;
+      for (const place of recent) {
+        const event = await eventAt(place, "RECENT", backlog.head);
+        if (event === null) continue;
         recentCount += 1;
-        return eventOf(message, "RECENT", plan.head);
+        return event;
       }
-      const lost = !complete || offlineCount < plan.expected;
+      const complete = backlog.complete && offlineCount === backlog.missed.length;
       catchUp.announce({
         offlineCount,
         recentCount,
-        truncated: lost || plan.incompletePeers.length > 0,
-        truncatedPeers: lost ? [] : plan.incompletePeers,
-        cursor: cursorAt(core, userId, "messages", plan.head),
+        truncated: !complete || backlog.incompletePeers.length > 0,
+        truncatedPeers: complete ? backlog.incompletePeers : [],
+        cursor: cursorAt(core, userId, "messages", backlog.head),
       });
       stage = liveStage;
       return stage();
     }
 
+    let page: LogEntry[] = [];
+    let readUpTo = backlog.head;
     async function liveStage(): Promise<NewMessageEvent | null> {
       if (catchUp.held) return null;
       for (;;) {
         for (let entry = page.shift(); entry !== undefined; entry = page.shift()) {
-          position = entry.position;
-          if (isForDevice(entry, deviceId)) return eventOf(entry.message, "LIVE", position);
+          if (entry.origin === deviceId) continue;
+          const event = await eventAt(entry, "LIVE", entry.position);
+          if (event !== null) return event;
         }
-        page = [...(await store.log(userId, position, PAGE))];
+        const { entries, upTo } = await store.log(userId, "messages", readUpTo, PAGE);
+        readUpTo = upTo;
+        page = [...entries];
+        if (page.length === PAGE) await nextTurn();
         if (page.length > 0) continue;
         // The log is read to its end, so its cursor may go out with what is not in the log.
         const transient = transients.shift();
-        return transient === undefined ? null : eventOf(transient, "LIVE", position);
+        return transient === undefined ? null : eventOf(transient, "LIVE", readUpTo);
       }
     }
 

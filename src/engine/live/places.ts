@@ -40,11 +40,12 @@ export function placeOf(
   state: LogState,
 ): Place {
   const acknowledged = state.acknowledged[stream];
-  if (since == null) return { after: acknowledged, complete: acknowledged >= state.floor };
+  const lost = state.lost[stream];
+  if (since == null) return { after: acknowledged, complete: acknowledged >= lost };
   const given = readPlace(core, viewer.userId, since, state.head);
   if (!given.current) return { after: acknowledged, complete: false };
   const after = Math.max(acknowledged, given.position);
-  return { after, complete: after >= state.floor };
+  return { after, complete: after >= lost };
 }
 
 /**
@@ -60,7 +61,7 @@ export async function servablePlace(
   const state = await core.store.logState(viewer.userId, viewer.deviceId);
   const place = placeOf(core, viewer, stream, since, state);
   if (since != null) {
-    const expired = await core.store.hasExpired(viewer.userId, place.after, cutoffsNow(core).offline);
+    const expired = await core.store.hasExpired(viewer, stream, place.after, cutoffsNow(core).offline);
     if (!place.complete || expired) {
       throw new Refusal("CURSOR_EXPIRED", "The log no longer reaches back to this cursor; subscribe without `since`.");
     }

@@ -1,4 +1,5 @@
 /** `messageUpdated` and `conversationUpdated`: two more filters over the user's log. */
+import { nextTurn } from "../clock.ts";
 import { type Core, cutoffsNow } from "../core.ts";
 import type { LogEntry, Member, Stream } from "../model.ts";
 import type { MessageView, Viewer } from "../viewer.ts";
@@ -19,7 +20,7 @@ export interface ConversationUpdatedEvent {
 
 const PAGE = 100;
 
-function changeOf(entry: LogEntry, deviceId: string): MessageChange | null {
+function changeOf(entry: LogEntry): MessageChange | null {
   switch (entry.kind) {
     case "recalled":
       return "RECALLED";
@@ -28,7 +29,7 @@ function changeOf(entry: LogEntry, deviceId: string): MessageChange | null {
     case "delivered":
       return "DELIVERED";
     case "read":
-      return entry.origin === deviceId ? null : "READ";
+      return "READ";
     case "received":
     case "sent":
     case "unsynced":
@@ -42,26 +43,29 @@ function changeOf(entry: LogEntry, deviceId: string): MessageChange | null {
 export function createUpdates(core: Core) {
   const { store, hub } = core;
 
-  /** A feed over the log from a place on, of what `pick` makes of the entries. */
+  /** A feed over one stream of the log from a place on, of what `pick` makes of the other devices' entries. */
   async function follow<T>(
     viewer: Viewer,
     stream: Stream,
     since: string | null | undefined,
-    pick: (entry: LogEntry, cursor: string) => Promise<T | null> | T | null,
+    pick: (entry: LogEntry, cursor: string) => Promise<T | null>,
   ): Promise<Feed<T>> {
-    const { userId } = viewer;
+    const { userId, deviceId } = viewer;
     let page: LogEntry[] = [];
-    let position = 0;
+    let readUpTo = 0;
 
     async function pull(): Promise<T | null> {
       for (;;) {
         for (let entry = page.shift(); entry !== undefined; entry = page.shift()) {
-          position = entry.position;
-          const event = entry.at > oldest ? await pick(entry, cursorAt(core, userId, stream, position)) : null;
+          if (entry.origin === deviceId || entry.at <= oldest) continue;
+          const event = await pick(entry, cursorAt(core, userId, stream, entry.position));
           if (event !== null) return event;
         }
-        page = [...(await store.log(userId, position, PAGE))];
+        const { entries, upTo } = await store.log(userId, stream, readUpTo, PAGE);
+        readUpTo = upTo;
+        page = [...entries];
         if (page.length === 0) return null;
+        if (page.length === PAGE) await nextTurn();
       }
     }
 
@@ -69,7 +73,7 @@ export function createUpdates(core: Core) {
     const leaveHub = hub.join(userId, feed);
     const oldest = cutoffsNow(core).offline;
     try {
-      position = await servablePlace(core, viewer, stream, since);
+      readUpTo = await servablePlace(core, viewer, stream, since);
     } catch (error) {
       feed.end();
       throw error;
@@ -83,11 +87,12 @@ export function createUpdates(core: Core) {
      * @throws Refusal BAD_USER_INPUT or CURSOR_EXPIRED for a `since` that cannot be served
      */
     subscribeToMessages(viewer: Viewer, since: string | null | undefined): Promise<Feed<MessageUpdatedEvent>> {
-      const { userId, deviceId } = viewer;
-      return follow(viewer, "updates", since, (entry, cursor) => {
-        const change = changeOf(entry, deviceId);
-        if (change === null || entry.message === null) return null;
-        return { message: entry.message, viewedBy: userId, change, cursor };
+      const { userId } = viewer;
+      return follow(viewer, "updates", since, async (entry, cursor) => {
+        const change = changeOf(entry);
+        const message = await store.message(entry.conversationId, entry.seq);
+        if (change === null || message === null || message.sentAt <= cutoffsNow(core).erased) return null;
+        return { message, viewedBy: userId, change, cursor };
       });
     },
 
@@ -99,10 +104,8 @@ export function createUpdates(core: Core) {
       viewer: Viewer,
       since: string | null | undefined,
     ): Promise<Feed<ConversationUpdatedEvent>> {
-      const { userId, deviceId } = viewer;
       return follow(viewer, "conversations", since, async (entry, cursor) => {
-        if (entry.kind !== "conversation" || entry.origin === deviceId) return null;
-        const conversation = await store.memberByConversation(userId, entry.conversationId);
+        const conversation = await store.memberByConversation(viewer.userId, entry.conversationId);
         return conversation === null ? null : { conversation, cursor };
       });
     },

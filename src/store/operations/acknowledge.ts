@@ -7,8 +7,10 @@ import { conversations, devices, userLog, users } from "../tables.ts";
 import { appendEntry, logState } from "./log.ts";
 
 const ensureDevice = statement<{ user: string; device: string; now: number }>(
-  (p) => sql`insert into ${devices} (user_id, device_id, platform, signed_in_at, expires_at, ended_at)
-    values (${p.user}, ${p.device}, 'OTHER', ${p.now}, ${p.now}, ${p.now}) on conflict do nothing`,
+  (p) => sql`insert into ${devices} (user_id, device_id, platform, signed_in_at, expires_at, ended_at,
+      lost_messages, lost_updates, lost_conversations)
+    select id, ${p.device}, 'OTHER', ${p.now}, ${p.now}, ${p.now}, floor_messages, floor_updates, floor_conversations
+    from ${users} where id = ${p.user} on conflict do nothing`,
 );
 
 type Mark = { user: string; device: string; position: number };
@@ -38,8 +40,8 @@ const selectFirstDelivered = statement<
     group by l.conversation_id, c.first_user, c.second_user order by l.conversation_id`,
 );
 
-/** Tells each sender, once per conversation, that a first device of the recipient now has its messages. */
-function* noteDelivery(userId: UserId, position: number, now: number): Operation<UserId[]> {
+/** Tells each sender and the other devices, once per conversation, that a first device now has its messages. */
+function* noteDelivery(userId: UserId, deviceId: string, position: number, now: number): Operation<UserId[]> {
   const delivered = (yield* first(selectDelivered, { user: userId }))?.delivered_position ?? 0;
   if (position <= delivered) return [];
   const touched: UserId[] = [];
@@ -48,7 +50,8 @@ function* noteDelivery(userId: UserId, position: number, now: number): Operation
     if (sender === SYSTEM_USER) continue;
     const entry = { kind: "delivered", conversationId: row.conversation_id, seq: row.seq, at: now } as const;
     yield* appendEntry({ ...entry, userId: sender, origin: null });
-    touched.push(sender);
+    yield* appendEntry({ ...entry, userId, origin: deviceId });
+    touched.push(sender, userId);
   }
   yield* run(moveDelivered, { user: userId, position });
   return touched;
@@ -63,7 +66,7 @@ export function* acknowledge(
 ): Operation<Logged & { position: number }> {
   yield* run(ensureDevice, { user: userId, device: deviceId, now });
   yield* run(moveMark[stream], { user: userId, device: deviceId, position });
-  const touched = stream === "messages" ? yield* noteDelivery(userId, position, now) : [];
+  const touched = stream === "messages" ? yield* noteDelivery(userId, deviceId, position, now) : [];
   const state = yield* logState(userId, deviceId);
   return { touched, position: state.acknowledged[stream] };
 }

@@ -47,10 +47,6 @@ export function* recentContacts(userId: UserId, limit: number): Operation<readon
   return rows.map(toMember);
 }
 
-const newestVisible = statement<{ conversation: number; user: string; upTo: number }, { seq: number }>(
-  (p) => sql`select seq from ${messages} where conversation_id = ${p.conversation} and seq <= ${p.upTo}
-    and (hidden = 0 or sender_id = ${p.user}) order by seq desc limit 1`,
-);
 const newestOfPeer = statement<{ conversation: number; user: string; after: number; upTo: number }, { seq: number }>(
   (p) => sql`select seq from ${messages} where conversation_id = ${p.conversation} and seq > ${p.after}
     and seq <= ${p.upTo} and sender_id <> ${p.user} and hidden = 0 order by seq desc limit 1`,
@@ -67,9 +63,8 @@ export function* markRead(
 ): Operation<Logged> {
   const current = yield* member(userId, peerId);
   if (current === null) return { touched: [] };
-  const { conversationId, readSeq } = current;
-  const upTo = upToSeq ?? Number.MAX_SAFE_INTEGER;
-  const target = (yield* first(newestVisible, { conversation: conversationId, user: userId, upTo }))?.seq ?? 0;
+  const { conversationId, readSeq, lastSeq } = current;
+  const target = Math.min(upToSeq ?? lastSeq, lastSeq);
   if (target <= readSeq) return { touched: [] };
   yield* run(moveReadMark, { user: userId, peer: peerId, seq: target });
 

@@ -3,7 +3,7 @@ import { sql } from "drizzle-orm";
 import { DEFAULT_DEVICE, type Device, type UserId } from "../../engine/model.ts";
 import type { SessionRequest } from "../../engine/store.ts";
 import { all, first, type Operation, run, statement } from "../statement.ts";
-import { devices } from "../tables.ts";
+import { devices, users } from "../tables.ts";
 import { type DeviceRow, toDevice } from "./rows.ts";
 
 const columns = sql`user_id, device_id, platform, session, signed_in_at, expires_at, ended_at`;
@@ -19,9 +19,12 @@ const upsertDevice = statement<
   { user: string; device: string; platform: string; now: number; expiresAt: number },
   DeviceRow
 >(
-  (p) => sql`insert into ${devices} as d (user_id, device_id, platform, session, login_order, signed_in_at, expires_at)
-    values (${p.user}, ${p.device}, ${p.platform}, 1,
-      (select coalesce(max(login_order), 0) + 1 from ${devices} where user_id = ${p.user}), ${p.now}, ${p.expiresAt})
+  (p) => sql`insert into ${devices} as d (user_id, device_id, platform, session, login_order, signed_in_at, expires_at,
+      lost_messages, lost_updates, lost_conversations)
+    select id, ${p.device}, ${p.platform}, 1,
+      (select coalesce(max(login_order), 0) + 1 from ${devices} where user_id = ${p.user}), ${p.now}, ${p.expiresAt},
+      floor_messages, floor_updates, floor_conversations
+    from ${users} where id = ${p.user}
     on conflict (user_id, device_id) do update set platform = excluded.platform, login_order = excluded.login_order,
       signed_in_at = excluded.signed_in_at,
       session = case when d.ended_at is null and d.expires_at > excluded.signed_in_at

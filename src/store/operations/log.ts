@@ -1,10 +1,10 @@
 /** The user log: appending to it, and reading behind a place. */
-import { sql } from "drizzle-orm";
-import type { LogEntry, LogKind, UserId } from "../../engine/model.ts";
-import type { LogState } from "../../engine/store.ts";
-import { all, first, type Operation, run, statement } from "../statement.ts";
-import { devices, messages, userLog, users } from "../tables.ts";
-import { type EntryRow, entryColumns, messageColumns, toLogEntry } from "./rows.ts";
+import { type SQL, sql } from "drizzle-orm";
+import type { LogKind, Stream, UserId } from "../../engine/model.ts";
+import type { DevicePlace, LogPage, LogState } from "../../engine/store.ts";
+import { all, first, type Operation, run, type Statement, statement } from "../statement.ts";
+import { devices, userLog, users } from "../tables.ts";
+import { type EntryRow, toLogEntry } from "./rows.ts";
 
 const bumpHead = statement<{ user: string }, { head: number }>(
   (p) => sql`update ${users} set head = head + 1 where id = ${p.user} returning head`,
@@ -48,49 +48,94 @@ export function* appendEntry(entry: NewEntry): Operation<number> {
   return row.head;
 }
 
-const selectState = statement<
-  { user: string; device: string },
-  {
-    head: number;
-    floor: number;
-    acked_messages: number | null;
-    acked_updates: number | null;
-    acked_conversations: number | null;
-  }
->(
-  (p) => sql`select u.head, u.floor, d.acked_messages, d.acked_updates, d.acked_conversations
+type StateRow = {
+  head: number;
+  acked_messages: number;
+  acked_updates: number;
+  acked_conversations: number;
+  lost_messages: number;
+  lost_updates: number;
+  lost_conversations: number;
+};
+/** A device that the store does not know has lost what was ever swept. */
+const selectState = statement<{ user: string; device: string }, StateRow>(
+  (p) => sql`select u.head,
+      coalesce(d.acked_messages, 0) as acked_messages, coalesce(d.acked_updates, 0) as acked_updates,
+      coalesce(d.acked_conversations, 0) as acked_conversations,
+      coalesce(d.lost_messages, u.floor_messages) as lost_messages,
+      coalesce(d.lost_updates, u.floor_updates) as lost_updates,
+      coalesce(d.lost_conversations, u.floor_conversations) as lost_conversations
     from ${users} u left join ${devices} d on d.user_id = u.id and d.device_id = ${p.device} where u.id = ${p.user}`,
 );
 
 export function* logState(userId: UserId, deviceId: string): Operation<LogState> {
   const row = yield* first(selectState, { user: userId, device: deviceId });
+  if (row === undefined) throw new Error("the log of a user that does not exist");
   return {
-    head: row?.head ?? 0,
-    floor: row?.floor ?? 0,
+    head: row.head,
     acknowledged: {
-      messages: row?.acked_messages ?? 0,
-      updates: row?.acked_updates ?? 0,
-      conversations: row?.acked_conversations ?? 0,
+      messages: row.acked_messages,
+      updates: row.acked_updates,
+      conversations: row.acked_conversations,
     },
+    lost: { messages: row.lost_messages, updates: row.lost_updates, conversations: row.lost_conversations },
   };
 }
 
-const selectLog = statement<{ user: string; after: number; limit: number }, EntryRow>(
-  (p) => sql`select ${entryColumns}, ${messageColumns} from ${userLog} l
-    left join ${messages} m on m.conversation_id = l.conversation_id and m.seq = l.seq
-    where l.user_id = ${p.user} and l.position > ${p.after} order by l.position limit ${p.limit}`,
+const selectHead = statement<{ user: string }, { head: number }>(
+  (p) => sql`select head from ${users} where id = ${p.user}`,
 );
 
-export function* log(userId: UserId, after: number, limit: number): Operation<readonly LogEntry[]> {
-  const rows = yield* all(selectLog, { user: userId, after, limit });
-  return rows.map(toLogEntry);
+export function* headOf(userId: UserId): Operation<number> {
+  return (yield* first(selectHead, { user: userId }))?.head ?? 0;
 }
 
-const selectExpired = statement<{ user: string; after: number; cutoff: number }, { position: number }>(
-  (p) => sql`select position from ${userLog}
-    where user_id = ${p.user} and position > ${p.after} and at <= ${p.cutoff} limit 1`,
-);
+/** As `streamOf`, in SQL. The partial indexes of the table are over the same words. */
+const ofStream: Record<Stream, SQL> = {
+  messages: sql`kind in ('received', 'sent')`,
+  updates: sql`kind in ('recalled', 'edited', 'read', 'delivered')`,
+  conversations: sql`kind = 'conversation'`,
+};
 
-export function* hasExpired(userId: UserId, after: number, offlineCutoff: number): Operation<boolean> {
-  return (yield* first(selectExpired, { user: userId, after, cutoff: offlineCutoff })) !== undefined;
+type LogParameters = { user: string; after: number; limit: number };
+function selectEntries(stream: Stream) {
+  return statement<LogParameters, EntryRow>(
+    (p) => sql`select position, kind, conversation_id, seq, at, origin from ${userLog}
+      where user_id = ${p.user} and position > ${p.after} and ${ofStream[stream]} order by position limit ${p.limit}`,
+  );
+}
+const selectLog: Record<Stream, Statement<LogParameters, EntryRow>> = {
+  messages: selectEntries("messages"),
+  updates: selectEntries("updates"),
+  conversations: selectEntries("conversations"),
+};
+
+export function* log(userId: UserId, stream: Stream, after: number, limit: number): Operation<LogPage> {
+  const rows = yield* all(selectLog[stream], { user: userId, after, limit });
+  const last = rows.at(-1)?.position ?? after;
+  const upTo = rows.length < limit ? Math.max(last, yield* headOf(userId)) : last;
+  return { entries: rows.map(toLogEntry), upTo };
+}
+
+type NextParameters = { user: string; device: string; after: number };
+function selectNextOf(stream: Stream) {
+  return statement<NextParameters, { at: number }>(
+    (p) => sql`select at from ${userLog} where user_id = ${p.user} and position > ${p.after} and ${ofStream[stream]}
+      and (origin is null or origin <> ${p.device}) order by position limit 1`,
+  );
+}
+const selectNext: Record<Stream, Statement<NextParameters, { at: number }>> = {
+  messages: selectNextOf("messages"),
+  updates: selectNextOf("updates"),
+  conversations: selectNextOf("conversations"),
+};
+
+export function* hasExpired(
+  { userId, deviceId }: DevicePlace,
+  stream: Stream,
+  after: number,
+  offlineCutoff: number,
+): Operation<boolean> {
+  const next = yield* first(selectNext[stream], { user: userId, device: deviceId, after });
+  return next !== undefined && next.at <= offlineCutoff;
 }

@@ -60,14 +60,16 @@ type ActivityParameters = {
   peer: string;
   conversation: number;
   ownSeq: number;
+  seq: number;
   position: number;
   at: number;
 };
 /** `ownSeq` is 0 for a message of the peer, which moves nothing there. */
 const noteActivity = statement<ActivityParameters>(
-  (p) => sql`insert into ${members} (user_id, peer_id, conversation_id, last_own_seq, last_position, last_activity_at)
-    values (${p.user}, ${p.peer}, ${p.conversation}, ${p.ownSeq}, ${p.position}, ${p.at})
-    on conflict (user_id, peer_id) do update set last_position = excluded.last_position,
+  (p) => sql`insert into ${members} (user_id, peer_id, conversation_id, last_own_seq, last_seq, last_position,
+      last_activity_at)
+    values (${p.user}, ${p.peer}, ${p.conversation}, ${p.ownSeq}, ${p.seq}, ${p.position}, ${p.at})
+    on conflict (user_id, peer_id) do update set last_seq = excluded.last_seq, last_position = excluded.last_position,
       last_activity_at = excluded.last_activity_at,
       last_own_seq = case when excluded.last_own_seq > 0 then excluded.last_own_seq else members.last_own_seq end`,
 );
@@ -80,13 +82,13 @@ function* fanOut(draft: MessageDraft, conversationId: number, seq: number): Oper
   let recipientPosition: number | null = null;
   if (!toSelf && !draft.hidden) {
     recipientPosition = yield* appendEntry({ ...entry, userId: recipientId, kind: "received", origin: null });
-    const activity = { user: recipientId, peer: senderId, conversation: conversationId, at };
+    const activity = { user: recipientId, peer: senderId, conversation: conversationId, seq, at };
     yield* run(noteActivity, { ...activity, ownSeq: 0, position: recipientPosition });
   }
   if (senderId !== SYSTEM_USER) {
     const kind = draft.syncToSender || toSelf ? "sent" : "unsynced";
     const position = yield* appendEntry({ ...entry, userId: senderId, kind, origin });
-    const activity = { user: senderId, peer: recipientId, conversation: conversationId, at };
+    const activity = { user: senderId, peer: recipientId, conversation: conversationId, seq, at };
     yield* run(noteActivity, { ...activity, ownSeq: seq, position });
   }
   return recipientPosition;
@@ -123,7 +125,7 @@ export function* append(draft: MessageDraft): Operation<Logged & { message: Mess
     push: draft.push === null ? null : JSON.stringify(draft.push),
     key: draft.clientMessageId,
     fingerprint: draft.fingerprint,
-    replyTo: draft.replyToSeq,
+    replyTo: draft.replyTo?.seq ?? null,
     sentAt: draft.sentAt,
     offlineUntil: draft.offlineUntil,
     hidden: draft.hidden ? 1 : 0,

@@ -16,7 +16,7 @@ export function* appendNotice(notice: Notice): Operation<readonly UserId[]> {
     clientMessageId: null,
     fingerprint: null,
     keyFreeUpTo: null,
-    replyToSeq: null,
+    replyTo: null,
     sentAt: notice.at,
     offlineUntil: null,
     hidden: false,

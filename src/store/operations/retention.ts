@@ -1,15 +1,14 @@
 /** Erasing what is past its time, in batches small enough not to be felt. */
-import { sql } from "drizzle-orm";
-import { all, type Operation, run, statement } from "../statement.ts";
-import { deletedMessages, messages, userLog, users } from "../tables.ts";
+import { type SQL, sql } from "drizzle-orm";
+import { DEFAULT_DEVICE, type LogKind, type Stream, streamOf } from "../../engine/model.ts";
+import { all, type Operation, run, type Statement, statement } from "../statement.ts";
+import { deletedMessages, devices, messages, userLog, users } from "../tables.ts";
 
-const eraseLog = statement<{ cutoff: number; batch: number }, { user_id: string; position: number }>(
+type ErasedEntry = { user_id: string; position: number; kind: string; origin: string | null };
+const eraseLog = statement<{ cutoff: number; batch: number }, ErasedEntry>(
   (p) => sql`delete from ${userLog} where (user_id, position) in
       (select user_id, position from ${userLog} where at <= ${p.cutoff} order by at limit ${p.batch})
-    returning user_id, position`,
-);
-const raiseFloor = statement<{ user: string; floor: number }>(
-  (p) => sql`update ${users} set floor = ${p.floor} where id = ${p.user} and floor < ${p.floor}`,
+    returning user_id, position, kind, origin`,
 );
 const eraseMessages = statement<{ cutoff: number; batch: number }, { conversation_id: number; seq: number }>(
   (p) => sql`delete from ${messages} where (conversation_id, seq) in
@@ -19,16 +18,59 @@ const eraseMessages = statement<{ cutoff: number; batch: number }, { conversatio
 const eraseDeletions = statement<{ conversation: number; seq: number }>(
   (p) => sql`delete from ${deletedMessages} where conversation_id = ${p.conversation} and seq = ${p.seq}`,
 );
+/** Devices whose session ended so long ago that nothing waits for them. */
+const eraseDevices = statement<{ cutoff: number; exempt: string; batch: number }, { device_id: string }>(
+  (p) => sql`delete from ${devices} where (user_id, device_id) in
+      (select user_id, device_id from ${devices} where expires_at <= ${p.cutoff} and device_id <> ${p.exempt}
+        limit ${p.batch})
+    returning device_id`,
+);
+
+type Loss = { user: string; position: number; origin: string };
+interface LossStatements {
+  readonly raiseFloor: Statement<Loss, never>;
+  readonly noteLoss: Statement<Loss, never>;
+}
+function lossOf(floor: SQL, lost: SQL, acked: SQL): LossStatements {
+  return {
+    raiseFloor: statement(
+      (p) => sql`update ${users} set ${floor} = ${p.position}
+      where id = ${p.user} and ${floor} < ${p.position}`,
+    ),
+    noteLoss: statement(
+      (p) => sql`update ${devices} set ${lost} = ${p.position}
+      where user_id = ${p.user} and device_id <> ${p.origin} and ${acked} < ${p.position} and ${lost} < ${p.position}`,
+    ),
+  };
+}
+const lossStatements: Record<Stream, LossStatements> = {
+  messages: lossOf(sql`floor_messages`, sql`lost_messages`, sql`acked_messages`),
+  updates: lossOf(sql`floor_updates`, sql`lost_updates`, sql`acked_updates`),
+  conversations: lossOf(sql`floor_conversations`, sql`lost_conversations`, sql`acked_conversations`),
+};
+
+/** The highest position that went, per user, stream and the device that need not hear of it. */
+function lossesIn(entries: readonly ErasedEntry[]): ReadonlyMap<string, Loss & { readonly stream: Stream }> {
+  const losses = new Map<string, Loss & { stream: Stream }>();
+  for (const { user_id: user, position, kind, origin } of entries) {
+    const stream = streamOf(kind as LogKind);
+    if (stream === null) continue;
+    const key = JSON.stringify([user, stream, origin]);
+    const known = losses.get(key)?.position ?? 0;
+    // No device has an empty id, so that stands for none.
+    losses.set(key, { user, stream, origin: origin ?? "", position: Math.max(position, known) });
+  }
+  return losses;
+}
 
 export function* sweep(offlineCutoff: number, erasedCutoff: number, batch: number): Operation<number> {
   const entries = yield* all(eraseLog, { cutoff: offlineCutoff, batch });
-  const floors = new Map<string, number>();
-  for (const { user_id, position } of entries) {
-    floors.set(user_id, Math.max(position, floors.get(user_id) ?? 0));
+  for (const { stream, ...loss } of lossesIn(entries).values()) {
+    yield* run(lossStatements[stream].raiseFloor, loss);
+    yield* run(lossStatements[stream].noteLoss, loss);
   }
-  for (const [user, floor] of floors) yield* run(raiseFloor, { user, floor });
-
   const erased = yield* all(eraseMessages, { cutoff: erasedCutoff, batch });
   for (const { conversation_id, seq } of erased) yield* run(eraseDeletions, { conversation: conversation_id, seq });
-  return entries.length + erased.length;
+  const gone = yield* all(eraseDevices, { cutoff: offlineCutoff, exempt: DEFAULT_DEVICE, batch });
+  return entries.length + erased.length + gone.length;
 }

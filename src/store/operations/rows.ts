@@ -78,6 +78,7 @@ export type MemberRow = {
   read_seq: number;
   cleared_seq: number;
   last_own_seq: number;
+  last_seq: number;
   last_position: number;
   last_activity_at: number;
   pinned: number;
@@ -92,6 +93,7 @@ export function toMember(row: MemberRow): Member {
     readSeq: row.read_seq,
     clearedSeq: row.cleared_seq,
     lastOwnSeq: row.last_own_seq,
+    lastSeq: row.last_seq,
     lastPosition: row.last_position,
     lastActivityAt: row.last_activity_at,
     pinned: row.pinned === 1,
@@ -99,33 +101,23 @@ export function toMember(row: MemberRow): Member {
   };
 }
 
-type EntryFields = {
+export type EntryRow = {
   position: number;
   kind: string;
-  log_conversation_id: number;
-  log_seq: number;
+  conversation_id: number;
+  seq: number;
   at: number;
   origin: string | null;
 };
-export type EntryRow = EntryFields & { [K in keyof MessageRow]: MessageRow[K] | null };
-
-/** As `messageColumns`, for the log by the name `l`. */
-export const entryColumns: SQL = sql`l.position, l.kind, l.conversation_id as log_conversation_id, l.seq as log_seq,
-  l.at, l.origin`;
-
-function holdsMessage(row: EntryRow): row is EntryFields & MessageRow {
-  return row.sender_id !== null;
-}
 
 export function toLogEntry(row: EntryRow): LogEntry {
   return {
     position: row.position,
     kind: row.kind as LogKind,
-    conversationId: row.log_conversation_id,
-    seq: row.log_seq,
+    conversationId: row.conversation_id,
+    seq: row.seq,
     at: row.at,
     origin: row.origin,
-    message: holdsMessage(row) ? toMessage(row) : null,
   };
 }
 

@@ -32,12 +32,12 @@ const probeBelow = statement<ViewParameters & { seq: number }, { seq: number }>(
 const probeAbove = statement<ViewParameters & { seq: number }, { seq: number }>(
   (p) => sql`select m.seq from ${visible(p)} and m.seq > ${p.seq} order by m.seq limit 1`,
 );
-const selectLast = statement<ViewParameters, MessageRow>(
-  (p) => sql`select ${messageColumns} from ${visible(p)} order by m.seq desc limit 1`,
+const selectLast = statement<ViewParameters & { upTo: number }, MessageRow>(
+  (p) => sql`select ${messageColumns} from ${visible(p)} and m.seq <= ${p.upTo} order by m.seq desc limit 1`,
 );
-const countUnread = statement<ViewParameters & { after: number }, { unread: number }>(
-  (p) => sql`select count(*) as unread from ${visible(p)} and m.seq > ${p.after} and m.sender_id <> ${p.user}
-    and m.recalled_at is null`,
+const countUnread = statement<ViewParameters & { after: number; upTo: number; limit: number }, { unread: number }>(
+  (p) => sql`select count(*) as unread from (select 1 from ${visible(p)} and m.seq > ${p.after} and m.seq <= ${p.upTo}
+    and m.sender_id <> ${p.user} and m.recalled_at is null limit ${p.limit}) t`,
 );
 
 function parametersOf(view: TimelineView): ViewParameters {
@@ -73,12 +73,12 @@ export function* timeline(view: TimelineView, range: PageRange<number>): Operati
   };
 }
 
-export function* lastMessage(view: TimelineView): Operation<Message | null> {
-  const row = yield* first(selectLast, parametersOf(view));
+export function* lastMessage(view: TimelineView, upToSeq: number): Operation<Message | null> {
+  const row = yield* first(selectLast, { ...parametersOf(view), upTo: upToSeq });
   return row === undefined ? null : toMessage(row);
 }
 
-export function* unreadCount(view: TimelineView, afterSeq: number): Operation<number> {
-  const row = yield* first(countUnread, { ...parametersOf(view), after: afterSeq });
+export function* unreadCount(view: TimelineView, afterSeq: number, upToSeq: number, limit: number): Operation<number> {
+  const row = yield* first(countUnread, { ...parametersOf(view), after: afterSeq, upTo: upToSeq, limit });
   return row?.unread ?? 0;
 }

@@ -1,0 +1,119 @@
+/** What runs on a WebSocket: who it is, and each of its operations, by the rules of graphql-ws. */
+import { type ExecutionArgs, type ExecutionResult, GraphQLError, type GraphQLFormattedError } from "graphql";
+import { makeServer, type Server } from "graphql-ws";
+import type { Logger } from "pino";
+import type { WebSocket } from "ws";
+import type { Connection, EndReason } from "../engine/connections.ts";
+import { SessionEnded } from "../engine/devices.ts";
+import type { Engine } from "../engine/engine.ts";
+import { Refusal } from "../engine/errors.ts";
+import type { Context } from "../graphql/context.ts";
+import { viewerFrom } from "./bearer.ts";
+import { closeCodeOf } from "./close-codes.ts";
+import type { Gateway } from "./gateway.ts";
+import type { PresentError } from "./present-errors.ts";
+import type { SocketExtra } from "./socket-adapter.ts";
+
+/** Queries and mutations that may be under way on one socket, subscriptions included. */
+const MOST_OPERATIONS = 1_000;
+const MOST_SUBSCRIPTIONS = 50;
+const INIT_TIMEOUT_MS = 3_000;
+
+export interface OperationsOptions {
+  readonly engine: Engine;
+  readonly gateway: Gateway;
+  readonly presentError: PresentError;
+  readonly log: Logger;
+}
+
+/** A socket, and who it speaks for once that is known. */
+export interface Extra extends SocketExtra {
+  connection?: Connection;
+}
+
+export function closeFor(socket: WebSocket, reason: EndReason): void {
+  const { code, reason: text } = closeCodeOf(reason);
+  socket.close(code, text);
+}
+
+export function createWebSocketOperations(options: OperationsOptions): Server<Extra> {
+  const { engine, gateway, presentError, log } = options;
+
+  /** As clients get them: with a code, and without what is meant for HTTP. */
+  function present(errors: readonly GraphQLError[]): GraphQLFormattedError[] {
+    return errors.map((error) => {
+      const formatted = presentError(error).toJSON();
+      const { http: _, ...extensions } = formatted.extensions ?? {};
+      return { ...formatted, extensions };
+    });
+  }
+
+  function tooMany(what: string): readonly GraphQLError[] {
+    return [new GraphQLError(`${what}; end some first.`, { extensions: { code: "RATE_LIMITED" } })];
+  }
+
+  /** The operation's arguments, or why it cannot run. */
+  function prepare(connection: Connection, payload: { query: string; operationName?: unknown; variables?: unknown }) {
+    try {
+      const document = gateway.documents.parse(payload.query);
+      const errors = gateway.documents.validate(document);
+      if (errors.length > 0) return errors;
+      const context: Context = { engine, viewer: connection.viewer, connection, users: null };
+      const args: ExecutionArgs = { schema: gateway.schema, document, contextValue: context };
+      if (typeof payload.operationName === "string") args.operationName = payload.operationName;
+      if (payload.variables != null) args.variableValues = payload.variables as Record<string, unknown>;
+      return args;
+    } catch (error) {
+      return [error instanceof GraphQLError ? error : presentError(error)];
+    }
+  }
+
+  async function authenticate(extra: Extra, parameters: Record<string, unknown> | undefined): Promise<boolean> {
+    const { socket } = extra;
+    const viewer = await viewerFrom(engine, parameters?.authorization ?? parameters?.Authorization);
+    // It may have gone while its token was looked at; nobody would ever close a connection for it then.
+    if (viewer === null || socket.readyState !== socket.OPEN) return false;
+    const connection = engine.connections.open(viewer, (reason) => {
+      const { userId: user, deviceId: device } = connection.viewer;
+      log.info({ user, device, reason }, "connection ended");
+      closeFor(socket, reason);
+    });
+    extra.connection = connection;
+    socket.once("close", () => connection.close());
+    return true;
+  }
+
+  return makeServer<Record<string, unknown>, Extra>({
+    connectionInitWaitTimeout: INIT_TIMEOUT_MS,
+    execute: (args) => gateway.execute(args),
+    subscribe: async (args) => (await gateway.subscribe(args)) as AsyncGenerator<ExecutionResult> | ExecutionResult,
+
+    async onConnect({ extra, connectionParams }) {
+      try {
+        return await authenticate(extra, connectionParams);
+      } catch (error) {
+        if (error instanceof SessionEnded) closeFor(extra.socket, "ended");
+        else if (!(error instanceof Refusal)) presentError(error);
+        return false;
+      }
+    },
+
+    onSubscribe({ extra: { connection }, subscriptions }, _id, payload) {
+      if (connection === undefined) return [new GraphQLError("The connection is not authenticated.")];
+      // graphql-ws keeps null for what is no stream, or not one yet.
+      const operations = Object.values(subscriptions);
+      if (operations.length > MOST_OPERATIONS)
+        return tooMany(`More than ${MOST_OPERATIONS} operations run on this socket`);
+      if (operations.filter((stream) => stream !== null).length >= MOST_SUBSCRIPTIONS) {
+        return tooMany(`${MOST_SUBSCRIPTIONS} subscriptions run on this socket`);
+      }
+      return prepare(connection, payload);
+    },
+    onNext(_context, _id, _payload, _args, result) {
+      if (result.errors === undefined) return undefined;
+      const errors = present(result.errors);
+      return result.data === undefined ? { errors } : { data: result.data, errors };
+    },
+    onError: (_context, _id, _payload, errors) => present(errors),
+  });
+}
