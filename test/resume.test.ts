@@ -225,10 +225,10 @@ test("a refused `since` leaves the socket and its other operations alone", async
 describe("a cursor behind which something has expired", () => {
   async function expiredCursors(swept: boolean) {
     const app = await startApp();
-    const { alice, phone, message, update, conversation } = await oneOfEach(app);
+    const { alice, bob, phone, message, update, conversation } = await oneOfEach(app);
     const { id } = await alice.send("bob", "expires");
     await alice.edit(id, "expires too");
-    await phone.get('mutation { muteConversation(input: { peer: "alice" }) { conversation { id } } }');
+    await bob.get('mutation { muteConversation(input: { peer: "alice" }) { conversation { id } } }');
     app.clock.advance(7 * DAY);
     if (swept) await app.server.engine.sweep();
     return { alice, phone, message, update, conversation };

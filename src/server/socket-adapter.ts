@@ -7,7 +7,7 @@ import type { WebSocket } from "ws";
 
 const KEEP_ALIVE_MS = 12_000;
 /** A client that asks, or pings, faster than it reads is not answered without end. */
-const MOST_UNREAD_BYTES = 4 * 1024 * 1024;
+const MOST_UNREAD_BYTES = 16 * 1024 * 1024;
 
 export interface SocketExtra {
   readonly socket: WebSocket;

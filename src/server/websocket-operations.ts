@@ -1,6 +1,13 @@
 /** What runs on a WebSocket: who it is, and each of its operations, by the rules of graphql-ws. */
-import { type ExecutionArgs, type ExecutionResult, GraphQLError, type GraphQLFormattedError } from "graphql";
-import { makeServer, type Server } from "graphql-ws";
+import {
+  type ExecutionArgs,
+  type ExecutionResult,
+  GraphQLError,
+  type GraphQLFormattedError,
+  getOperationAST,
+  OperationTypeNode,
+} from "graphql";
+import { makeServer, type Server, type SubscribePayload } from "graphql-ws";
 import type { Logger } from "pino";
 import type { WebSocket } from "ws";
 import type { Connection, EndReason } from "../engine/connections.ts";
@@ -28,6 +35,8 @@ export interface OperationsOptions {
 
 /** A socket, and who it speaks for once that is known. */
 export interface Extra extends SocketExtra {
+  /** Ids of the subscriptions that run, or are about to. */
+  readonly subscriptions: Set<string>;
   connection?: Connection;
 }
 
@@ -53,15 +62,20 @@ export function createWebSocketOperations(options: OperationsOptions): Server<Ex
   }
 
   /** The operation's arguments, or why it cannot run. */
-  function prepare(connection: Connection, payload: { query: string; operationName?: unknown; variables?: unknown }) {
+  function prepare({ subscriptions }: Extra, connection: Connection, id: string, payload: SubscribePayload) {
     try {
       const document = gateway.documents.parse(payload.query);
       const errors = gateway.documents.validate(document);
       if (errors.length > 0) return errors;
+      if (getOperationAST(document, payload.operationName)?.operation === OperationTypeNode.SUBSCRIPTION) {
+        if (subscriptions.size >= MOST_SUBSCRIPTIONS)
+          return tooMany(`${MOST_SUBSCRIPTIONS} subscriptions run on this socket`);
+        subscriptions.add(id);
+      }
       const context: Context = { engine, viewer: connection.viewer, connection, users: null };
       const args: ExecutionArgs = { schema: gateway.schema, document, contextValue: context };
-      if (typeof payload.operationName === "string") args.operationName = payload.operationName;
-      if (payload.variables != null) args.variableValues = payload.variables as Record<string, unknown>;
+      if (payload.operationName != null) args.operationName = payload.operationName;
+      if (payload.variables != null) args.variableValues = payload.variables;
       return args;
     } catch (error) {
       return [error instanceof GraphQLError ? error : presentError(error)];
@@ -98,16 +112,15 @@ export function createWebSocketOperations(options: OperationsOptions): Server<Ex
       }
     },
 
-    onSubscribe({ extra: { connection }, subscriptions }, _id, payload) {
+    onSubscribe({ extra, subscriptions: operations }, id, payload) {
+      const { connection } = extra;
       if (connection === undefined) return [new GraphQLError("The connection is not authenticated.")];
-      // graphql-ws keeps null for what is no stream, or not one yet.
-      const operations = Object.values(subscriptions);
-      if (operations.length > MOST_OPERATIONS)
-        return tooMany(`More than ${MOST_OPERATIONS} operations run on this socket`);
-      if (operations.filter((stream) => stream !== null).length >= MOST_SUBSCRIPTIONS) {
-        return tooMany(`${MOST_SUBSCRIPTIONS} subscriptions run on this socket`);
-      }
-      return prepare(connection, payload);
+      const tooBusy = Object.keys(operations).length > MOST_OPERATIONS;
+      if (tooBusy) return tooMany(`More than ${MOST_OPERATIONS} operations run on this socket`);
+      return prepare(extra, connection, id, payload);
+    },
+    onComplete({ extra }, id) {
+      extra.subscriptions.delete(id);
     },
     onNext(_context, _id, _payload, _args, result) {
       if (result.errors === undefined) return undefined;

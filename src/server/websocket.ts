@@ -40,7 +40,7 @@ export function serveWebSockets(http: Server, options: WebSocketOptions) {
   }
 
   function accept(client: WebSocket, request: IncomingMessage, socket: Duplex): void {
-    const extra: Extra = { socket: client, request };
+    const extra: Extra = { socket: client, request, subscriptions: new Set() };
     if (socket instanceof Socket) {
       const stopWatching = slowReaders.watch(socket, () => cutOff(extra));
       client.once("close", stopWatching);
