@@ -46,6 +46,7 @@ CREATE TABLE `devices` (
 	PRIMARY KEY(`user_id`, `device_id`)
 );
 --> statement-breakpoint
+CREATE INDEX `devices_by_expiry` ON `devices` (`expires_at`);--> statement-breakpoint
 CREATE TABLE `friend_requests` (
 	`user_id` text NOT NULL,
 	`other_id` text NOT NULL,
