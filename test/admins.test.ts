@@ -115,7 +115,7 @@ test("nobody blocks, mutes, imports, or befriends the system, or changes its pro
   expect(await bob.refusedChange("blockUser", { user: "system" })).toBe("USER_NOT_FOUND");
   expect(await anna.refusedChange("blockUser", { user: "bob", of: "system" })).toBe("USER_NOT_FOUND");
   expect(await anna.refusedChange("muteUser", { user: "system", seconds: 1 })).toBe("USER_NOT_FOUND");
-  expect(await anna.refusedChange("importUsers", { users: [{ id: "system" }] })).toBe("BAD_USER_INPUT");
+  expect(await anna.refusedChange("importUsers", { users: [{ id: "system" }] })).toBe("INVALID_CONTENT");
   expect(await anna.refusedChange("setFriends", { user: "bob", friend: "system" })).toBe("USER_NOT_FOUND");
   expect(await anna.refusedChange("updateProfile", { nickname: "Sys", of: "system" })).toBe("USER_NOT_FOUND");
 });
@@ -284,7 +284,7 @@ describe("importing", () => {
 
   test("takes 100 at a time, and no more", async () => {
     const users = Array.from({ length: 101 }, (_, n) => ({ id: `u${n}` }));
-    expect(await anna.refusedChange("importUsers", { users })).toBe("BAD_USER_INPUT");
+    expect(await anna.refusedChange("importUsers", { users })).toBe("INVALID_CONTENT");
     expect(await bob.sees("u0")).toBeNull();
     expect((await importUsers(...users.slice(0, 100))).users).toHaveLength(100);
     expect(await bob.sees("u99")).toMatchObject({ id: "u99" });
@@ -297,7 +297,7 @@ describe("importing", () => {
   test.each(["", "two words", "a:b", "ü", "x".repeat(129), "a\u0000", "system"])(
     "refuses the id %j, and then imports nobody",
     async (id) => {
-      expect(await anna.refusedChange("importUsers", { users: [{ id: "carol" }, { id }] })).toBe("BAD_USER_INPUT");
+      expect(await anna.refusedChange("importUsers", { users: [{ id: "carol" }, { id }] })).toBe("INVALID_CONTENT");
       expect(await bob.sees("carol")).toBeNull();
     },
   );
@@ -335,8 +335,8 @@ test("a mute is counted from the last order, shorter or longer", async () => {
 
 test("a mute of ten years is the longest", async () => {
   const longest = 10 * 365 * 86_400;
-  expect(await anna.refusedChange("muteUser", { user: "alice", seconds: -1 })).toBe("BAD_USER_INPUT");
-  expect(await anna.refusedChange("muteUser", { user: "alice", seconds: longest + 1 })).toBe("BAD_USER_INPUT");
+  expect(await anna.refusedChange("muteUser", { user: "alice", seconds: -1 })).toBe("INVALID_CONTENT");
+  expect(await anna.refusedChange("muteUser", { user: "alice", seconds: longest + 1 })).toBe("INVALID_CONTENT");
   await alice.send("bob", "not muted");
   await anna.mute("alice", longest);
   expect(await alice.trySend("bob", "hello")).toMatchObject({ code: "MUTED", retryAfterMs: 2 ** 31 - 1 });
@@ -370,7 +370,7 @@ test("making friends of friends changes nothing and tells nobody", async () => {
 });
 
 test.each([
-  ["alice", "alice", "BAD_USER_INPUT"],
+  ["alice", "alice", "INVALID_CONTENT"],
   ["alice", "nobody", "USER_NOT_FOUND"],
   ["nobody", "alice", "USER_NOT_FOUND"],
 ])("%s and %s cannot be made friends", async (user, friend, code) => {

@@ -402,7 +402,7 @@ test("blocking and unblocking twice is no error", async () => {
 });
 
 test.each([
-  ["oneself", "bob", "BAD_USER_INPUT"],
+  ["oneself", "bob", "INVALID_CONTENT"],
   ["the system", "system", "USER_NOT_FOUND"],
   ["nobody", "nobody", "USER_NOT_FOUND"],
   ["a malformed id", "no user", "USER_NOT_FOUND"],

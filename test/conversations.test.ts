@@ -310,7 +310,7 @@ test("at most 100 messages are deleted at once", async () => {
   const { bob } = await bobAnd("alice");
   const ids = Array.from({ length: 101 }, (_, n) => `m:1:${n + 1}`);
   expect(await bob.deleteMessages(...ids.slice(0, 100))).toEqual(["m:1:1"]);
-  expect(await bob.refusedChange("deleteMessages", { ids })).toBe("BAD_USER_INPUT");
+  expect(await bob.refusedChange("deleteMessages", { ids })).toBe("INVALID_CONTENT");
 });
 
 test.each(["nobody", "carol", "no user", "system"])(

@@ -322,3 +322,28 @@ test("friendships and requests survive a restart", async () => {
   expect(await idsIn(bob, "friends")).toEqual(["carol"]);
   expect(await idsIn(bob, "friendRequests")).toEqual(["alice"]);
 });
+
+test("a block that comes in the same moment as a friendship wins, whichever is first", async () => {
+  const app = await startApp();
+  const [alice, bob] = await app.people("alice", "bob");
+  await bob.get("mutation { updateProfile(input: { friendPolicy: ANYONE }) { user { id } } }");
+  for (let round = 0; round < 20; round += 1) {
+    const add = () => alice.friend("add", "bob");
+    const block = () => bob.block("alice");
+    await Promise.all(round % 2 === 0 ? [add(), block()] : [block(), add()]);
+    expect(await bob.sees("alice")).toMatchObject({ blocked: true, friendship: "NONE" });
+    expect((await bob.get("{ friendRequests { nodes { id } } }")).friendRequests.nodes).toEqual([]);
+    await bob.unblock("alice");
+    await alice.friend("remove", "bob");
+    await bob.friend("remove", "alice");
+  }
+});
+
+test("a friend whose policy is NOBODY is a friend all the same", async () => {
+  const app = await startApp();
+  const [alice, bob] = await app.people("alice", "bob");
+  await bob.get("mutation { updateProfile(input: { friendPolicy: ANYONE }) { user { id } } }");
+  await alice.friend("add", "bob");
+  await bob.get("mutation { updateProfile(input: { friendPolicy: NOBODY }) { user { id } } }");
+  expect(await alice.friend("add", "bob")).toMatchObject({ status: "FRIENDS" });
+});

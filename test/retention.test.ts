@@ -93,14 +93,24 @@ test("seq counts on after everything has expired", async () => {
   expect(await bob.send("alice", "still there?")).toMatchObject({ seq: 2 });
 });
 
-test("an expired message cannot be recalled, edited or replied to", async () => {
-  const { app, alice } = await startWith({ roamingRetentionDays: 3, recallWindowSeconds: 31_536_000 });
+test("a message that has left history cannot be replied to", async () => {
+  const { app, alice } = await startWith({ roamingRetentionDays: 3 });
   const { id } = await alice.send("bob", "hello");
   app.clock.advance(3 * DAY);
-  expect(await alice.recall(id)).toMatchObject({ code: "MESSAGE_NOT_FOUND" });
-  expect(await alice.edit(id, "changed")).toMatchObject({ code: "MESSAGE_NOT_FOUND" });
   const reply = await alice.trySend("bob", "again", { replyTo: id });
   expect(reply).toMatchObject({ code: "INVALID_CONTENT", field: "replyTo" });
+});
+
+test("a message can be edited and recalled for as long as a device may still be handed it", async () => {
+  const { app, alice, bob } = await startWith({ roamingRetentionDays: 3, recallWindowSeconds: 31_536_000 });
+  const [first, second] = [await alice.send("bob", "first"), await alice.send("bob", "second")];
+  app.clock.advance(7 * DAY - 1);
+  expect(await alice.edit(first.id, "edited")).toMatchObject({ message: { id: first.id } });
+  expect(await alice.recall(second.id)).toMatchObject({ message: { id: second.id } });
+  expect(texts((await bob.sync()).handed)).toEqual(["edited", null]);
+  app.clock.advance(1);
+  expect(await alice.edit(first.id, "too late")).toMatchObject({ code: "MESSAGE_NOT_FOUND" });
+  expect(await alice.recall(first.id)).toMatchObject({ code: "MESSAGE_NOT_FOUND" });
 });
 
 test("settings that change take effect at once, on what is there already", async () => {
@@ -316,3 +326,23 @@ test("every answer is the same before and after the sweeper has run", async () =
   expect(await app.server.engine.sweep()).toBeGreaterThan(0);
   expect(await answers("laptop")).toEqual(before);
 });
+
+test.each([false, true])(
+  "a device that missed nothing is not told that it did, however old its own doings (swept: %s)",
+  async (swept) => {
+    const { app, alice, bob } = await startWith({});
+    const phone = await alice.login("phone");
+    const { refreshed, socket } = await phone.sync();
+    await phone.acknowledge(refreshed.cursor);
+    await socket.cut();
+    await phone.send("bob", "mine");
+    await phone.arrange("pin", "bob");
+    const laptop = await bob.login("laptop");
+    const handed = (await laptop.sync()).refreshed;
+    await laptop.acknowledge(handed.cursor);
+    await bob.markRead("alice");
+    app.clock.advance(8 * DAY);
+    if (swept) await app.server.engine.sweep();
+    expect((await phone.sync()).refreshed).toMatchObject({ truncated: false, truncatedPeers: [] });
+  },
+);

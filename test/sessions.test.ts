@@ -394,7 +394,7 @@ test.each([
   const app = await startApp();
   const alice = await app.person("alice");
   const { errors } = await alice.ask(LOGIN, { input: { deviceId, platform: "WEB" } });
-  expect(errors).toMatchObject([{ path: ["login"], extensions: { code: "BAD_USER_INPUT", field: "deviceId" } }]);
+  expect(errors).toMatchObject([{ path: ["login"], extensions: { code: "INVALID_CONTENT", field: "deviceId" } }]);
   expect((await alice.get(DEVICES)).devices).toEqual([]);
 });
 

@@ -27,7 +27,7 @@ export const ERRORS = {
   UNAUTHENTICATED: { tier: "request", meaning: "The token is missing, malformed, forged, expired or revoked." },
   BAD_USER_INPUT: {
     tier: "request",
-    meaning: "An argument is out of its range or malformed: a page, a cursor, an id.",
+    meaning: "A page or cursor that cannot be used, a setting out of its range, or what GraphQL cannot coerce.",
   },
   CURSOR_EXPIRED: { tier: "request", meaning: "The log no longer reaches back to this cursor; ask `history`." },
   QUERY_TOO_COMPLEX: { tier: "request", meaning: "The document is too long, too deep, too wide or too costly." },

@@ -153,10 +153,7 @@ export const devices = sqliteTable(
     lostUpdates: integer("lost_updates").notNull().default(0),
     lostConversations: integer("lost_conversations").notNull().default(0),
   },
-  (table) => [
-    primaryKey({ columns: [table.userId, table.deviceId] }),
-    index("devices_by_expiry").on(table.expiresAt),
-  ],
+  (table) => [primaryKey({ columns: [table.userId, table.deviceId] }), index("devices_by_expiry").on(table.expiresAt)],
 );
 
 /** Two rows for each friendship. */

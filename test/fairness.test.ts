@@ -1,0 +1,68 @@
+/** What one client does costs the others nothing, and leaves nothing behind. */
+import { request as httpRequest } from "node:http";
+import { expect, test } from "vitest";
+import { WebSocket } from "ws";
+import { NEW_MESSAGE, startApp } from "./support/app.ts";
+
+test("sockets that vanish while their token is looked at leave nobody online", async () => {
+  const app = await startApp();
+  const watcher = await app.person("watcher");
+  const token = await app.token("ghost");
+  const vanish = () =>
+    new Promise<void>((resolve) => {
+      const socket = new WebSocket(app.url.replace("http", "ws"), "graphql-transport-ws");
+      socket.on("open", () => {
+        const payload = { authorization: `Bearer ${token}` };
+        socket.send(JSON.stringify({ type: "connection_init", payload }), () => socket.terminate());
+      });
+      socket.on("close", () => resolve());
+      socket.on("error", () => {});
+    });
+  await Promise.all(Array.from({ length: 30 }, vanish));
+  await expect.poll(async () => (await watcher.sees("ghost")).online).toBe(false);
+  await expect.poll(() => app.server.engine.connections.count).toBe(0);
+});
+
+test("a subscription that nobody can be answered on is refused before it starts", async () => {
+  const app = await startApp();
+  const bob = await app.person("bob");
+  const response = await fetch(app.url, {
+    method: "POST",
+    headers: { "content-type": "application/json", accept: "application/json", authorization: `Bearer ${bob.token}` },
+    body: JSON.stringify({ query: NEW_MESSAGE }),
+  });
+  expect(response.status).toBe(406);
+  expect(await response.text()).toContain("BAD_USER_INPUT");
+  await expect.poll(() => app.server.engine.connections.count).toBe(0);
+});
+
+test("a stream whose reader goes before it has begun is gone too", async () => {
+  const app = await startApp();
+  const tokens = await Promise.all(Array.from({ length: 20 }, (_, index) => app.token(`new-${index}`)));
+  const abort = (token: string) =>
+    new Promise<void>((resolve) => {
+      const headers = {
+        "content-type": "application/json",
+        accept: "text/event-stream",
+        authorization: `Bearer ${token}`,
+      };
+      const request = httpRequest(app.url, { method: "POST", headers });
+      request.on("error", () => {});
+      request.on("close", () => resolve());
+      request.end(JSON.stringify({ query: NEW_MESSAGE }), () => setImmediate(() => request.destroy()));
+    });
+  await Promise.all(tokens.map(abort));
+  await expect.poll(() => app.server.engine.connections.count).toBe(0);
+});
+
+test("a client that pings and never reads is cut off before it costs much", async () => {
+  const app = await startApp({ slowReaderMs: 60_000 });
+  const [alice, bob] = await app.people("alice", "bob");
+  const flood = await bob.connect();
+  flood.pause();
+  const ping = JSON.stringify({ type: "ping", payload: { filler: "x".repeat(100_000) } });
+  for (let count = 0; count < 400; count += 1) flood.raw(ping);
+  await app.untilLogged('"reason":"tooSlow"');
+  expect(process.memoryUsage().rss).toBeLessThan(1_500_000_000);
+  await alice.send("bob", "still served");
+});
