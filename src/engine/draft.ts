@@ -1,8 +1,8 @@
 /** A message that has passed the rules and is about to be stored, or handed over. */
-import type { AuditEntry } from "./audit.ts";
+
 import type { Content } from "./content.ts";
 import type { MessagePlace } from "./ids.ts";
-import type { Message, Profile, PushOptions, UserId } from "./model.ts";
+import type { AuditEntry, Message, Profile, PushOptions, UserId } from "./model.ts";
 
 export interface MessageDraft {
   readonly senderId: UserId;

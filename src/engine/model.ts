@@ -134,6 +134,14 @@ export function streamOf(kind: LogKind): Stream | null {
   }
 }
 
+/** An entry of the audit trail, written in the transaction of what it tells of. */
+export interface AuditEntry {
+  readonly at: number;
+  readonly actorId: UserId;
+  readonly action: string;
+  readonly subject: string;
+}
+
 /** The reserved sender of notices: nobody signs in as it, writes to it, or blocks it. */
 export const SYSTEM_USER: UserId = "system";
 /** The device that a token speaks for that has not been through `login`. */

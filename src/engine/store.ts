@@ -3,11 +3,11 @@
  * on disk; reads see committed data only. Nothing here decides who may do what: that is the engine's.
  */
 
-import type { AuditEntry } from "./audit.ts";
 import type { Content } from "./content.ts";
 import type { PeopleList, PersonPlace } from "./cursors.ts";
 import type { MessageDraft } from "./draft.ts";
 import type {
+  AuditEntry,
   Device,
   FriendPolicy,
   LogEntry,

@@ -1,6 +1,6 @@
 /** The audit trail of admins. */
 import { sql } from "drizzle-orm";
-import type { AuditEntry } from "../../engine/audit.ts";
+import type { AuditEntry } from "../../engine/model.ts";
 import { type Operation, run, statement } from "../statement.ts";
 import { audit } from "../tables.ts";
 

@@ -1,9 +1,9 @@
 /** Storing messages and changing what is stored: send, recall, edit, delete for oneself. */
 import { sql } from "drizzle-orm";
-import type { AuditEntry } from "../../engine/audit.ts";
 import type { Content } from "../../engine/content.ts";
 import { type MessageDraft, messageFrom } from "../../engine/draft.ts";
 import { messageId } from "../../engine/ids.ts";
+import type { AuditEntry } from "../../engine/model.ts";
 import { type Message, SYSTEM_USER, type UserId } from "../../engine/model.ts";
 import type { Logged } from "../../engine/store.ts";
 import { all, first, type Operation, run, statement } from "../statement.ts";

@@ -1,7 +1,6 @@
 /** Users and their profiles. */
 import { sql } from "drizzle-orm";
-import type { AuditEntry } from "../../engine/audit.ts";
-import type { User, UserId } from "../../engine/model.ts";
+import type { AuditEntry, User, UserId } from "../../engine/model.ts";
 import type { ProfileChange } from "../../engine/store.ts";
 import { first, type Operation, run, statement } from "../statement.ts";
 import { users } from "../tables.ts";

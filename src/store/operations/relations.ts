@@ -1,8 +1,7 @@
 /** Friends, friend requests and blacklists. */
 import { type SQL, sql } from "drizzle-orm";
-import type { AuditEntry } from "../../engine/audit.ts";
 import type { PeopleList, PersonPlace } from "../../engine/cursors.ts";
-import type { Relation, UserId } from "../../engine/model.ts";
+import type { AuditEntry, Relation, UserId } from "../../engine/model.ts";
 import type { Page, PageRange } from "../../engine/pages.ts";
 import type { FriendChange, Notice } from "../../engine/store.ts";
 import { all, first, type Operation, run, type Statement, statement } from "../statement.ts";

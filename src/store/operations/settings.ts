@@ -1,6 +1,6 @@
 /** Settings: one row for each that was ever changed. */
 import { sql } from "drizzle-orm";
-import type { AuditEntry } from "../../engine/audit.ts";
+import type { AuditEntry } from "../../engine/model.ts";
 import type { Settings } from "../../engine/settings.ts";
 import { all, type Operation, run, statement } from "../statement.ts";
 import { settings } from "../tables.ts";
