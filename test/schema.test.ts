@@ -11,8 +11,10 @@ import {
   isObjectType,
   isUnionType,
   lexicographicSortSchema,
+  NoUnusedFragmentsRule,
   parse,
   printSchema,
+  specifiedRules,
   validate,
   validateSchema,
 } from "graphql";
@@ -30,15 +32,16 @@ function promisesOf(source: GraphQLSchema): string[] {
     if (isObjectType(type) || isInterfaceType(type)) {
       for (const parent of type.getInterfaces()) lines.push(`${type.name} implements ${parent.name}`);
       for (const field of Object.values(type.getFields())) {
-        lines.push(`${type.name}.${field.name}: ${field.type}`);
-        for (const argument of field.args) lines.push(`${type.name}.${field.name}(${argument.name}: ${argument.type})`);
+        lines.push(`${type.name}.${field.name}: ${String(field.type)}`);
+        for (const argument of field.args)
+          lines.push(`${type.name}.${field.name}(${argument.name}: ${String(argument.type)})`);
       }
     }
     if (isInputObjectType(type)) {
       if (type.isOneOf) lines.push(`${type.name} @oneOf`);
       for (const field of Object.values(type.getFields())) {
         const initial = field.defaultValue === undefined ? "" : ` = ${JSON.stringify(field.defaultValue)}`;
-        lines.push(`${type.name}.${field.name}: ${field.type}${initial}`);
+        lines.push(`${type.name}.${field.name}: ${String(field.type)}${initial}`);
       }
     }
     if (isEnumType(type)) for (const value of type.getValues()) lines.push(`${type.name} = ${value.name}`);
@@ -101,9 +104,8 @@ test("one document can select all fields of all members of every interface and u
     (type, index) => `fragment F${index} on ${type?.name} ${selections[index]}`,
   );
   const uses = `query ($id: ID!) { node(id: $id) { ...F0 ... on Message { content { ...F2 } } } }`;
-  const errors = validate(schema, parse([uses, ...fragments].join("\n")));
-  const unused = errors.filter((error) => !/is never used/.test(error.message));
-  expect(unused.map((error) => error.message)).toEqual([]);
+  const rules = specifiedRules.filter((rule) => rule !== NoUnusedFragmentsRule);
+  expect(validate(schema, parse([uses, ...fragments].join("\n")), rules)).toEqual([]);
 });
 
 test("connections have the shape that Relay asks for", () => {
