@@ -122,7 +122,7 @@ export function secretOf({ givenSecret, dataFolder }: Config): string {
   if (givenSecret !== null) return givenSecret;
   const path = join(dataFolder, "secret");
   if (!existsSync(path)) {
-    mkdirSync(dataFolder, { recursive: true });
+    mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
     writeFileSync(path, randomBytes(48).toString("base64"), { mode: 0o600, flag: "wx" });
   }
   return readFileSync(path, "utf8").trim();

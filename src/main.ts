@@ -52,6 +52,26 @@ async function printToken(user: string | undefined, admin: boolean, expires: str
   say(await signAppToken(secret, user, admin ? "admin" : "user", expiresAt));
 }
 
+/** Which setting a failure of the system at the start comes from. */
+const SETTING_OF: Readonly<Record<string, string>> = {
+  EADDRINUSE: "PARLEY_PORT or PARLEY_METRICS_PORT",
+  EACCES: "PARLEY_PORT or PARLEY_DATA",
+  EADDRNOTAVAIL: "PARLEY_HOST",
+  ENOTFOUND: "PARLEY_HOST",
+  EAI_AGAIN: "PARLEY_HOST",
+  EEXIST: "PARLEY_DATA",
+  ENOTDIR: "PARLEY_DATA",
+  EROFS: "PARLEY_DATA",
+  ENOSPC: "PARLEY_DATA",
+};
+
+/** What is wrong, in one line, with the setting to look at where that is known. */
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const setting = "code" in error ? SETTING_OF[String(error.code)] : undefined;
+  return setting === undefined ? error.message : `${error.message} (look at ${setting})`;
+}
+
 /** Stops at the first SIGINT or SIGTERM; a second one does not wait. */
 function stopOnSignal(server: RunningServer): void {
   let stopping = false;
@@ -135,8 +155,6 @@ function isUsageError(error: unknown): boolean {
 }
 
 main().catch((error: unknown) => {
-  const plain = isUsageError(error) && error instanceof Error;
-  const text = plain || error instanceof Error ? error.message : String(error);
-  process.stderr.write(`${text}\n`);
-  process.exit(plain ? 2 : 1);
+  process.stderr.write(`${explain(error)}\n`);
+  process.exit(isUsageError(error) ? 2 : 1);
 });

@@ -177,6 +177,15 @@ test("a port in use is told plainly, with exit code 1", async () => {
   expect(errors).toMatch(new RegExp(`^[^\n]*in use[^\n]*:${port}[^\n]*\n$`));
 });
 
+test.each([
+  ["PARLEY_HOST", "203.0.113.7"],
+  ["PARLEY_DATA", "/dev/null/data"],
+])("a %s that reads well but cannot be used is named, with exit code 1", async (name, value) => {
+  const { code, errors } = await finish([], { [name]: value });
+  expect(code).toBe(1);
+  expect(errors).toMatch(new RegExp(`^[^\n]*${name}[^\n]*\n$`));
+});
+
 test("two processes do not share a data folder", async () => {
   const folder = emptyFolder();
   const first = run(folder);

@@ -56,7 +56,7 @@ function openAlone(path: string): { handle: Sqlite.Database; unlock: () => void 
  * @throws Error where another process has it open
  */
 export function openSqlite(path: string, observer: CommitObserver): Database {
-  mkdirSync(dirname(path), { recursive: true });
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const { handle, unlock } = openAlone(path);
   const generation = handle.prepare<[], string>("select generation from store_info").pluck().get();
   if (generation === undefined) throw new Error(`${path} holds no store`);
