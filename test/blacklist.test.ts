@@ -428,3 +428,13 @@ test("the blacklist is listed newest first, and survives a restart", async () =>
     { id: "zoe", blocked: true },
   ]);
 });
+
+test("what a blocked sender marks as read tells the blocker nothing of what it never saw", async () => {
+  const app = await startApp();
+  const [alice, bob] = await app.people("alice", "bob");
+  await bob.send("alice", "one");
+  await bob.block("alice");
+  await alice.send("bob", "unseen");
+  await alice.markRead("bob");
+  expect(await bob.conversation("alice")).toMatchObject({ peerReadSeq: 1, lastMessage: { seq: 1 } });
+});

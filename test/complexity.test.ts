@@ -189,3 +189,11 @@ test("introspection in circles is refused by validation", async () => {
   const query = "{ __schema { types { fields { type { fields { type { fields { type { name } } } } } } } } }";
   expect(await refusals(await app.person("alice"), query)).toEqual(["GRAPHQL_VALIDATION_FAILED"]);
 });
+
+test("a literal that is nested 3,900 deep and never closed is too complex, not an accident", async () => {
+  const app = await startApp();
+  const bob = await app.person("bob");
+  const { errors } = await bob.ask(`{ history(peer: ${"[".repeat(3_900)}`);
+  expect(errors).toMatchObject([{ extensions: { code: "QUERY_TOO_COMPLEX" } }]);
+  expect(app.logged).not.toContain("failed unexpectedly");
+});

@@ -279,3 +279,15 @@ describe("refused", () => {
     }
   });
 });
+
+test("an admin outside a conversation sees what a hidden message answers", async () => {
+  const app = await startApp();
+  const [alice, bob] = await app.people("alice", "bob");
+  const anna = await app.admin();
+  await bob.block("alice");
+  const { id } = await alice.send("bob", "unseen");
+  const answer = await alice.send("bob", "unseen too", { replyTo: id });
+  const query = "query M($id: ID!) { message(id: $id) { replyTo { id } } }";
+  expect((await anna.get(query, { id: answer.id })).message).toEqual({ replyTo: { id } });
+  expect((await bob.get(query, { id: answer.id })).message).toBeNull();
+});

@@ -1,6 +1,7 @@
 /** Messages of lifetime 0: for connected devices only, and never stored. */
 import { expect, test } from "vitest";
 import { type Person, startApp, texts } from "./support/app.ts";
+import { everythingStored } from "./support/data.ts";
 import type { Stream } from "./support/socket.ts";
 
 const NOW = { lifetimeSeconds: 0 };
@@ -166,4 +167,24 @@ test("a note to oneself reaches the other connected devices", async () => {
     source: "LIVE",
     message: { seq: 0, content: { summary: "buy milk" } },
   });
+});
+
+test("it can answer a message that is kept", async () => {
+  const app = await startApp();
+  const [alice, bob] = await app.people("alice", "bob");
+  const { id } = await bob.send("alice", "question");
+  const query = `mutation S($input: SendMessageInput!) { sendMessage(input: $input) {
+    ... on SendMessageSuccess { message { seq replyTo { id } } } } }`;
+  const input = { to: "bob", content: { text: { text: "answer" } }, lifetimeSeconds: 0, replyTo: id };
+  expect((await alice.get(query, { input })).sendMessage.message).toEqual({ seq: 0, replyTo: { id } });
+});
+
+test("sent by an admin as somebody else, it is in the audit trail as any other", async () => {
+  const app = await startApp();
+  await app.people("alice", "bob");
+  const anna = await app.admin();
+  await anna.send("bob", "as alice", { sendAs: "alice", lifetimeSeconds: 0 });
+  expect(everythingStored(app).audit).toMatchObject([
+    { actor_id: "anna", action: "sendAs", subject: "alice to bob", at: app.clock.now() },
+  ]);
 });

@@ -435,3 +435,14 @@ test("whose session has ended is offline at once", async () => {
   expect((await alice.sees("bob")).online).toBe(false);
   expect((await socket.closed).code).toBe(4401);
 });
+
+test("logout with an app's token closes the socket that asks, and no other of the user", async () => {
+  const app = await startApp();
+  const [alice, bob] = await app.people("alice", "bob");
+  const other = await bob.sync();
+  const socket = await bob.connect();
+  expect((await socket.ask(LOGOUT)).data).toEqual({ logout: { deviceId: "default" } });
+  expect(await socket.closed).toMatchObject({ code: 4401 });
+  await alice.send("bob", "still there?");
+  expect((await other.messages.next()).source).toBe("LIVE");
+});
