@@ -1,5 +1,6 @@
 /** What one client does costs the others nothing, and leaves nothing behind. */
 import { request as httpRequest } from "node:http";
+import { connect } from "node:net";
 import { expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { NEW_MESSAGE, startApp } from "./support/app.ts";
@@ -64,5 +65,59 @@ test("a client that pings and never reads is cut off before it costs much", asyn
   for (let count = 0; count < 400; count += 1) flood.raw(ping);
   await app.untilLogged('"reason":"tooSlow"');
   expect(process.memoryUsage().rss).toBeLessThan(1_500_000_000);
+  await alice.send("bob", "still served");
+});
+
+test("an operation id that is used again while it runs closes the socket, and leaves no feed behind", async () => {
+  const app = await startApp({ metricsPort: 0 });
+  const [alice, bob] = await app.people("alice", "bob");
+  const socket = await bob.connect();
+  const subscribe = JSON.stringify({ id: "a", type: "subscribe", payload: { query: NEW_MESSAGE } });
+  for (let count = 0; count < 50; count += 1) {
+    socket.raw(subscribe);
+    socket.raw('{"id":"a","type":"complete"}');
+  }
+  expect((await socket.closed).code).toBe(4409);
+  const { messages } = await bob.sync();
+  await alice.send("bob", "for the one that is left");
+  await messages.next();
+  const metrics = await (await fetch(String(app.server.metricsUrl))).text();
+  expect(metrics).toContain('parley_deliveries_total{source="LIVE"} 1\n');
+});
+
+test("streams that are pipelined on one connection leave nobody online", async () => {
+  const app = await startApp();
+  const bob = await app.person("bob");
+  const { hostname, port } = new URL(app.url);
+  const body = JSON.stringify({ query: NEW_MESSAGE });
+  const request = [
+    "POST /graphql HTTP/1.1",
+    `Host: ${hostname}`,
+    "Content-Type: application/json",
+    "Accept: text/event-stream",
+    `Authorization: Bearer ${bob.token}`,
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    "",
+    body,
+  ].join("\r\n");
+  const socket = connect(Number(port), hostname);
+  socket.write(request.repeat(5));
+  await expect.poll(() => app.server.engine.connections.count).toBe(1);
+  socket.destroy();
+  await expect.poll(() => app.server.engine.connections.count).toBe(0);
+});
+
+test("a client that asks for much in one burst and never reads is cut off before it costs much", async () => {
+  const app = await startApp({ slowReaderMs: 60_000 });
+  const [alice, bob] = await app.people("alice", "bob");
+  await Promise.all(Array.from({ length: 100 }, (_, index) => alice.send("bob", `${index} ${"x".repeat(12_000)}`)));
+  const greedy = await bob.connect();
+  greedy.pause();
+  for (let count = 0; count < 200; count += 1) {
+    void greedy
+      .ask('{ history(peer: "alice", last: 100) { nodes { content { ... on TextContent { text } } } } }')
+      .catch(() => {});
+  }
+  await app.untilLogged('"reason":"tooSlow"');
   await alice.send("bob", "still served");
 });

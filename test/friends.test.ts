@@ -347,3 +347,12 @@ test("a friend whose policy is NOBODY is a friend all the same", async () => {
   await bob.get("mutation { updateProfile(input: { friendPolicy: NOBODY }) { user { id } } }");
   expect(await alice.friend("add", "bob")).toMatchObject({ status: "FRIENDS" });
 });
+
+test("two who ask each other in the same moment are friends", async () => {
+  const app = await startApp();
+  for (let round = 0; round < 10; round += 1) {
+    const [one, other] = [await app.person(`one-${round}`), await app.person(`other-${round}`)];
+    await Promise.all([one.friend("add", other.id), other.friend("add", one.id)]);
+    expect(await one.sees(other.id)).toMatchObject({ friendship: "FRIENDS" });
+  }
+});

@@ -48,7 +48,7 @@ export function createRelationships(core: Core, users: People) {
   async function befriend(viewer: Viewer, user: User): Promise<FriendshipResult | null> {
     const notices = [accepted(user.id, viewer.userId)];
     const change = announced(core, await store.befriend(viewer.userId, user.id, notices, clock.now(), null));
-    return change.blocked ? null : { user, status: "FRIENDS" };
+    return change.stale ? null : { user, status: "FRIENDS" };
   }
 
   function checkAsk(viewer: Viewer, user: User, relation: Relation): void {
@@ -62,7 +62,7 @@ export function createRelationships(core: Core, users: People) {
     }
   }
 
-  /** Acts on what stands between the two now; null where a block came between looking and acting. */
+  /** Acts on what stands between the two now; null where something came between looking and acting. */
   async function ask(viewer: Viewer, user: User, greeting: string | null): Promise<FriendshipResult | null> {
     const relation = await store.relation(viewer.userId, user.id);
     if (relation.friends) return { user, status: "FRIENDS" };
@@ -72,7 +72,7 @@ export function createRelationships(core: Core, users: People) {
     const asked = notice(user.id, "FRIEND_REQUESTED", viewer.userId, body);
     const change = await store.requestFriend(viewer.userId, user.id, relation.blockedBy, asked);
     announced(core, change);
-    return change.blocked ? null : { user, status: "REQUESTED" };
+    return change.stale ? null : { user, status: "REQUESTED" };
   }
 
   /**
@@ -138,7 +138,7 @@ export function createRelationships(core: Core, users: People) {
     const audit = auditEntry(core, viewer, "setFriends", `${user.id} ${friend.id}`);
     const notices = [accepted(user.id, friend.id), accepted(friend.id, user.id)];
     const change = announced(core, await store.befriend(user.id, friend.id, notices, clock.now(), audit));
-    if (change.blocked) throw new Refusal("BLOCKED", "One of the two has blocked the other; unblock first.");
+    if (change.stale) throw new Refusal("BLOCKED", "One of the two has blocked the other; unblock first.");
     return "FRIENDS";
   }
 

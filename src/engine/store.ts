@@ -107,8 +107,8 @@ export interface SessionRequest {
 
 export interface FriendChange extends Logged {
   readonly changed: boolean;
-  /** True where one has blocked the other: nothing was done. */
-  readonly blocked: boolean;
+  /** True where something else came between the two first, such as a block: nothing was done. */
+  readonly stale: boolean;
 }
 
 /** A built-in notice that a change of friendship causes. */

@@ -11,6 +11,7 @@ export interface SlowReaders {
 }
 
 interface Watched {
+  readonly socket: Socket;
   readonly cutOff: () => void;
   /** Bytes that had gone to the network when they last moved, and when that was. */
   sent: number;
@@ -19,18 +20,19 @@ interface Watched {
 
 /** @param limitMs how long a reader may stand still; measured with the monotonic clock */
 export function watchSlowReaders(limitMs = STANDSTILL_MS): SlowReaders {
-  const all = new Map<Socket, Watched>();
+  const all = new Set<Watched>();
 
   function look(): void {
     const now = performance.now();
-    for (const [socket, watched] of all) {
+    for (const watched of all) {
+      const { socket } = watched;
       // Node counts what is still queued as written.
       const sent = socket.bytesWritten - socket.writableLength;
       if (socket.writableLength === 0 || sent !== watched.sent) {
         watched.sent = sent;
         watched.since = now;
       } else if (now - watched.since >= limitMs) {
-        all.delete(socket);
+        all.delete(watched);
         watched.cutOff();
       }
     }
@@ -40,9 +42,10 @@ export function watchSlowReaders(limitMs = STANDSTILL_MS): SlowReaders {
   timer.unref();
   return {
     watch(socket, cutOff) {
-      all.set(socket, { cutOff, sent: 0, since: performance.now() });
+      const watched: Watched = { socket, cutOff, sent: 0, since: performance.now() };
+      all.add(watched);
       return () => {
-        all.delete(socket);
+        all.delete(watched);
       };
     },
     stop: () => clearInterval(timer),

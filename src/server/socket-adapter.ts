@@ -56,8 +56,8 @@ export function adaptSocket<E extends SocketExtra>(
       // A frame for a socket that is gone is no error: its subscriptions end with the socket.
       send: (text) =>
         new Promise((resolve) => {
-          if (client.readyState === client.OPEN) client.send(text, () => resolve());
-          else resolve();
+          if (client.readyState !== client.OPEN || !isReading()) resolve();
+          else client.send(text, () => resolve());
         }),
       close: (code, reason) => client.close(code, reason),
       onMessage(take) {

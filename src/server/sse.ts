@@ -73,9 +73,9 @@ function takesEvents({ headers: { accept = "*/*" } }: IncomingMessage): boolean 
   return /text\/event-stream|text\/\*|\*\/\*/i.test(accept);
 }
 
-function notAcceptable(): ExecutionResult {
-  const extensions = { code: "BAD_USER_INPUT", http: { status: 406 } };
-  return { errors: [new GraphQLError("Subscriptions are answered as text/event-stream; accept it.", { extensions })] };
+function refusal(reason: string, status: number): ExecutionResult {
+  const extensions = { code: "BAD_USER_INPUT", http: { status } };
+  return { errors: [new GraphQLError(reason, { extensions })] };
 }
 
 /** Runs a subscription that came over HTTP. */
@@ -83,8 +83,11 @@ export async function subscribeOverSse(args: ExecutionArgs, options: SseOptions)
   const { gateway, presentError, slowReaders } = options;
   const context = args.contextValue as HttpContext;
   const { viewer, engine, req, res } = context;
-  if (!takesEvents(req)) return notAcceptable();
+  if (!takesEvents(req)) return refusal("Subscriptions are answered as text/event-stream; accept it.", 406);
   if (viewer === null) return gateway.subscribe(args);
+  // A response that waits behind another on its connection is never told that the client has gone.
+  if (res.socket === null)
+    return refusal("A stream cannot be pipelined behind another request; open a connection.", 400);
 
   let source: AsyncIterableIterator<ExecutionResult> | null = null;
   // Ending the source is what makes a stream that waits look up.

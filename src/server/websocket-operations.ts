@@ -7,7 +7,7 @@ import {
   getOperationAST,
   OperationTypeNode,
 } from "graphql";
-import { makeServer, type Server, type SubscribePayload } from "graphql-ws";
+import { makeServer, CloseCode as ProtocolCloseCode, type Server, type SubscribePayload } from "graphql-ws";
 import type { Logger } from "pino";
 import type { WebSocket } from "ws";
 import type { Connection, EndReason } from "../engine/connections.ts";
@@ -35,8 +35,8 @@ export interface OperationsOptions {
 
 /** A socket, and who it speaks for once that is known. */
 export interface Extra extends SocketExtra {
-  /** Ids of the subscriptions that run, or are about to. */
-  readonly subscriptions: Set<string>;
+  /** What runs, or is about to, by operation id: whether it is a subscription. */
+  readonly operations: Map<string, boolean>;
   connection?: Connection;
 }
 
@@ -61,17 +61,28 @@ export function createWebSocketOperations(options: OperationsOptions): Server<Ex
     return [new GraphQLError(`${what}; end some first.`, { extensions: { code: "RATE_LIMITED" } })];
   }
 
+  function countSubscriptions(operations: Extra["operations"]): number {
+    let count = 0;
+    for (const isSubscription of operations.values()) if (isSubscription) count += 1;
+    return count;
+  }
+
   /** The operation's arguments, or why it cannot run. */
-  function prepare({ subscriptions }: Extra, connection: Connection, id: string, payload: SubscribePayload) {
+  function prepare({ operations }: Extra, connection: Connection, id: string, payload: SubscribePayload) {
     try {
       const document = gateway.documents.parse(payload.query);
       const errors = gateway.documents.validate(document);
       if (errors.length > 0) return errors;
-      if (getOperationAST(document, payload.operationName)?.operation === OperationTypeNode.SUBSCRIPTION) {
-        if (subscriptions.size >= MOST_SUBSCRIPTIONS)
-          return tooMany(`${MOST_SUBSCRIPTIONS} subscriptions run on this socket`);
-        subscriptions.add(id);
+      const operation = getOperationAST(document, payload.operationName);
+      if (operation == null) {
+        const reason = "The document has no such operation; name one of it in `operationName`.";
+        return [new GraphQLError(reason, { extensions: { code: "BAD_USER_INPUT" } })];
       }
+      const isSubscription = operation.operation === OperationTypeNode.SUBSCRIPTION;
+      if (isSubscription && countSubscriptions(operations) >= MOST_SUBSCRIPTIONS) {
+        return tooMany(`${MOST_SUBSCRIPTIONS} subscriptions run on this socket`);
+      }
+      operations.set(id, isSubscription);
       const context: Context = { engine, viewer: connection.viewer, connection, users: null };
       const args: ExecutionArgs = { schema: gateway.schema, document, contextValue: context };
       if (payload.operationName != null) args.operationName = payload.operationName;
@@ -112,15 +123,20 @@ export function createWebSocketOperations(options: OperationsOptions): Server<Ex
       }
     },
 
-    onSubscribe({ extra, subscriptions: operations }, id, payload) {
-      const { connection } = extra;
+    onSubscribe({ extra }, id, payload) {
+      const { connection, operations, socket } = extra;
       if (connection === undefined) return [new GraphQLError("The connection is not authenticated.")];
-      const tooBusy = Object.keys(operations).length > MOST_OPERATIONS;
-      if (tooBusy) return tooMany(`More than ${MOST_OPERATIONS} operations run on this socket`);
+      if (operations.has(id)) {
+        // graphql-ws forgets an id with its `complete`; two runs under one id would end each other.
+        socket.close(ProtocolCloseCode.SubscriberAlreadyExists, "An operation of this id still runs");
+        return [new GraphQLError("An operation of this id still runs.")];
+      }
+      if (operations.size >= MOST_OPERATIONS) return tooMany(`${MOST_OPERATIONS} operations run on this socket`);
       return prepare(extra, connection, id, payload);
     },
     onComplete({ extra }, id) {
-      extra.subscriptions.delete(id);
+      // Not before graphql-ws has cleared up behind it.
+      setImmediate(() => extra.operations.delete(id));
     },
     onNext(_context, _id, _payload, _args, result) {
       if (result.errors === undefined) return undefined;

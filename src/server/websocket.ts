@@ -33,6 +33,7 @@ export function serveWebSockets(http: Server, options: WebSocketOptions) {
   const server = new WebSocketServer(serverOptions);
 
   function cutOff({ socket, connection }: Extra): void {
+    if (socket.readyState !== socket.OPEN) return;
     if (connection === undefined) closeFor(socket, "tooSlow");
     else connection.end("tooSlow");
     // What waits in the buffer comes before the close frame, and is not read either.
@@ -40,7 +41,7 @@ export function serveWebSockets(http: Server, options: WebSocketOptions) {
   }
 
   function accept(client: WebSocket, request: IncomingMessage, socket: Duplex): void {
-    const extra: Extra = { socket: client, request, subscriptions: new Set() };
+    const extra: Extra = { socket: client, request, operations: new Map() };
     if (socket instanceof Socket) {
       const stopWatching = slowReaders.watch(socket, () => cutOff(extra));
       client.once("close", stopWatching);

@@ -67,6 +67,8 @@ export function createRefreshes(): Refreshes {
     channel.running.add(running);
     return {
       announce(event) {
+        // It may have ended while it caught up.
+        if (!channel.running.has(running)) return;
         running.event = event;
         for (const waiting of channel.waiting) {
           if (connection !== null && waiting.connection === connection) running.holders.add(waiting);
