@@ -106,7 +106,6 @@ export interface SessionRequest {
 }
 
 export interface FriendChange extends Logged {
-  readonly changed: boolean;
   /** True where something else came between the two first, such as a block: nothing was done. */
   readonly stale: boolean;
 }
@@ -138,9 +137,9 @@ export interface Store {
 
   // Relations.
   relation(userId: UserId, otherId: UserId): Promise<Relation>;
-  /** Notes that `from` asks for `to`'s friendship; `changed` is false where it had asked before. */
+  /** Notes that `from` asks for `to`'s friendship; once more does nothing. */
   requestFriend(from: UserId, to: UserId, hidden: boolean, notice: Notice): Promise<FriendChange>;
-  /** Makes two users friends and drops requests between them; `changed` is false where they were. */
+  /** Makes two users friends and drops requests between them. */
   befriend(
     a: UserId,
     b: UserId,
@@ -149,7 +148,7 @@ export interface Store {
     audit: AuditEntry | null,
   ): Promise<FriendChange>;
   declineFriend(userId: UserId, asker: UserId): Promise<boolean>;
-  /** Ends a friendship and withdraws the user's own request; `changed` tells of the friendship. */
+  /** Ends a friendship and withdraws the user's own request. */
   unfriend(userId: UserId, otherId: UserId, notice: Notice): Promise<FriendChange>;
   block(userId: UserId, otherId: UserId, now: number, audit: AuditEntry | null): Promise<void>;
   unblock(userId: UserId, otherId: UserId, audit: AuditEntry | null): Promise<void>;

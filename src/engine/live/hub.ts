@@ -18,7 +18,6 @@ export interface Hub {
   /** @param origin the user's own device that must not get it */
   handTransient(userId: UserId, message: Message, origin: string | null): void;
   handTyping(userId: UserId, from: UserId, typing: boolean): void;
-  wakeAll(): void;
 }
 
 export function createHub(): Hub {
@@ -43,9 +42,6 @@ export function createHub(): Hub {
     },
     handTyping(userId, from, typing) {
       for (const listener of of(userId)) listener.typing?.(from, typing);
-    },
-    wakeAll() {
-      for (const set of listeners.values()) for (const listener of set) listener.wake();
     },
   };
 }

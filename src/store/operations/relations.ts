@@ -70,14 +70,14 @@ function* notify(notices: readonly Notice[]): Operation<UserId[]> {
 }
 
 /** Facts may have changed since the engine looked; it looks again. */
-const CHANGED_MEANWHILE: FriendChange = { changed: false, stale: true, touched: [] };
+const CHANGED_MEANWHILE: FriendChange = { stale: true, touched: [] };
 
 export function* requestFriend(from: UserId, to: UserId, hidden: boolean, notice: Notice): Operation<FriendChange> {
   const { blockedBy, friends, received } = yield* relation(from, to);
   if (!hidden && (blockedBy || friends || received)) return CHANGED_MEANWHILE;
   const row = yield* first(insertRequest, { user: to, other: from, now: notice.at, hidden: hidden ? 1 : 0 });
-  if (row === undefined) return { changed: false, stale: false, touched: [] };
-  return { changed: true, stale: false, touched: hidden ? [] : yield* notify([notice]) };
+  if (row === undefined) return { stale: false, touched: [] };
+  return { stale: false, touched: hidden ? [] : yield* notify([notice]) };
 }
 
 export function* befriend(
@@ -94,7 +94,7 @@ export function* befriend(
   yield* recordAudit(audit);
   const changed = (yield* first(insertFriend, { user: a, other: b, now })) !== undefined;
   yield* first(insertFriend, { user: b, other: a, now });
-  return { changed, stale: false, touched: changed ? yield* notify(notices) : [] };
+  return { stale: false, touched: changed ? yield* notify(notices) : [] };
 }
 
 export function* declineFriend(userId: UserId, asker: UserId): Operation<boolean> {
@@ -110,7 +110,7 @@ function* endFriendship(userId: UserId, otherId: UserId): Operation<boolean> {
 export function* unfriend(userId: UserId, otherId: UserId, notice: Notice): Operation<FriendChange> {
   yield* first(deleteRequest, { user: otherId, other: userId });
   const changed = yield* endFriendship(userId, otherId);
-  return { changed, stale: false, touched: changed ? yield* notify([notice]) : [] };
+  return { stale: false, touched: changed ? yield* notify([notice]) : [] };
 }
 
 /** The request of the one who is now blocked goes on looking sent; the blocker's own is withdrawn. */

@@ -56,20 +56,18 @@ export function* timeline(view: TimelineView, range: PageRange<number>): Operati
     ...parameters,
     after: range.after ?? 0,
     before: range.before ?? Number.MAX_SAFE_INTEGER,
-    limit: range.limit + 1,
+    limit: range.limit,
   };
   const rows = yield* all(forward ? selectForward : selectBackward, window);
-  const kept = rows.slice(0, range.limit);
-  const overflows = rows.length > range.limit;
-  const ordered = forward ? kept : kept.toReversed();
+  const ordered = forward ? rows : rows.toReversed();
   const head = ordered[0];
   const tail = ordered.at(-1);
   const below = head !== undefined && (yield* first(probeBelow, { ...parameters, seq: head.seq })) !== undefined;
   const above = tail !== undefined && (yield* first(probeAbove, { ...parameters, seq: tail.seq })) !== undefined;
   return {
     items: ordered.map(toMessage),
-    hasPreviousPage: forward ? below : overflows || below,
-    hasNextPage: forward ? overflows || above : above,
+    hasPreviousPage: below,
+    hasNextPage: above,
   };
 }
 
