@@ -1,0 +1,89 @@
+/** The built server as a process of its own, to be killed, stopped and starved. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+
+export const SECRET = "a secret of the app that only the verification knows";
+
+export interface ProcessOptions {
+  readonly dataFolder: string;
+  /** 0 picks one. */
+  readonly port?: number;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Puts the command into another one, such as a tracer. */
+  readonly wrap?: (command: readonly string[]) => readonly string[];
+}
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export class ServerProcess {
+  readonly url: string;
+  readonly exited: Promise<Exit>;
+  readonly #child: ChildProcess;
+  readonly #log: string[];
+
+  private constructor(url: string, child: ChildProcess, exited: Promise<Exit>, log: string[]) {
+    this.url = url;
+    this.exited = exited;
+    this.#child = child;
+    this.#log = log;
+  }
+
+  /**
+   * Starts `dist/main.js` and waits until it listens.
+   * @throws Error with what it wrote where it does not
+   */
+  static async start({ dataFolder, port = 0, env = {}, wrap = (command) => command }: ProcessOptions) {
+    const [program = "", ...parameters] = wrap([process.execPath, "dist/main.js"]);
+    const child = spawn(program, parameters, {
+      env: {
+        PATH: process.env.PATH,
+        NODE_ENV: "production",
+        PARLEY_PORT: String(port),
+        PARLEY_DATA: dataFolder,
+        PARLEY_SECRET: SECRET,
+        PARLEY_SEND_RATE: "0",
+        PARLEY_LOG_LEVEL: "warn",
+        ...env,
+      },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const log: string[] = [];
+    child.stderr.on("data", (text: Buffer) => log.push(text.toString()));
+    const exited = once(child, "exit").then(([code, signal]): Exit => ({ code, signal }));
+    for await (const line of createInterface({ input: child.stdout })) {
+      const url = /listening on (http:\S+)/.exec(line)?.[1];
+      // What it prints later is not read, and is little.
+      if (url !== undefined) return new ServerProcess(url, child, exited, log);
+    }
+    const { code, signal } = await exited;
+    throw new Error(`the server did not start (${code ?? signal}): ${log.join("")}`);
+  }
+
+  get port(): number {
+    return Number(new URL(this.url).port);
+  }
+
+  get pid(): number {
+    if (this.#child.pid === undefined) throw new Error("the server is not running");
+    return this.#child.pid;
+  }
+
+  /** What it has written to standard error. */
+  get log(): string {
+    return this.#log.join("");
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** Sends a signal and waits for the end. */
+  async end(signal: "SIGKILL" | "SIGTERM"): Promise<Exit> {
+    this.#child.kill(signal);
+    return this.exited;
+  }
+}

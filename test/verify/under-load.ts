@@ -1,0 +1,76 @@
+/** The frame of most trials: a server, a load on it, faults meanwhile; then everything is drained and judged. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { check } from "./checker.ts";
+import { type Breach, type Findings, findings } from "./findings.ts";
+import { Load } from "./load.ts";
+import { type ProcessOptions, SECRET, ServerProcess } from "./server-process.ts";
+
+export interface World {
+  readonly load: Load;
+  readonly dataFolder: string;
+  /** The server that runs now. */
+  readonly server: ServerProcess;
+  /** Starts the server anew, on the same port and data. The old one must have ended. */
+  restart(options?: Pick<ProcessOptions, "env" | "wrap">): Promise<void>;
+  /** Counts a fault. */
+  fault(kind: string, times?: number): void;
+  /** Reports what only the trial can see. */
+  breach(what: string): void;
+}
+
+export interface UnderLoad extends Pick<ProcessOptions, "env" | "wrap"> {
+  readonly users?: number;
+  readonly paceMs?: number;
+  /** What goes wrong, while the load runs. When it is over, the server must be up. */
+  readonly faults: (world: World) => Promise<void>;
+  /** Where the clients connect; the server itself by default. */
+  readonly door?: (server: () => ServerProcess) => { readonly url: string };
+}
+
+/** Runs a load, lets faults happen, drains, and gives what the checker finds. */
+export async function underLoad({ faults, users, paceMs, door, env, wrap }: UnderLoad): Promise<Findings> {
+  const dataFolder = mkdtempSync(join(tmpdir(), "parley-verify-"));
+  const counted: Record<string, number> = {};
+  const breaches: Breach[] = [];
+  const options = { dataFolder, ...(env === undefined ? {} : { env }), ...(wrap === undefined ? {} : { wrap }) };
+  let server = await ServerProcess.start(options);
+  const address = door?.(() => server) ?? {
+    get url() {
+      return server.url;
+    },
+  };
+  try {
+    const load = await Load.start({
+      server: address,
+      secret: SECRET,
+      ...(users === undefined ? {} : { users }),
+      ...(paceMs === undefined ? {} : { paceMs }),
+    });
+    await load.untilAcknowledged(50);
+    await faults({
+      load,
+      dataFolder,
+      get server() {
+        return server;
+      },
+      async restart(changed = {}) {
+        server = await ServerProcess.start({ ...options, port: server.port, ...changed });
+      },
+      fault(kind, times = 1) {
+        counted[kind] = (counted[kind] ?? 0) + times;
+      },
+      breach(what) {
+        breaches.push({ kind: "other", what });
+      },
+    });
+    await load.untilAcknowledged(50);
+    const journal = await load.finish();
+    breaches.push(...check(journal));
+    return findings({ faults: counted, acknowledged: load.acknowledged, breaches });
+  } finally {
+    await server.end("SIGKILL");
+    rmSync(dataFolder, { recursive: true, force: true });
+  }
+}
