@@ -128,20 +128,43 @@ describe("cursors", () => {
     }
   });
 
+  /** alice's cursor, with another place in it. */
+  function logCursorAt(place: string) {
+    return async ({ alice }: World) => {
+      const [version, kind, owner, generation] = JSON.parse(
+        Buffer.from(await logCursor(alice), "base64url").toString(),
+      );
+      const parts = [version, kind, owner, generation].map((part) => JSON.stringify(part));
+      return Buffer.from(`[${parts.join()},${place}]`).toString("base64url");
+    };
+  }
+
   const wrongPlaces: [string, (w: World) => string | Promise<string>][] = [
     ["that is garbage", () => "garbage"],
     ["of another user", ({ bob }) => logCursor(bob)],
     ["of history", ({ alice }) => historyCursor(alice, "bob")],
-    [
-      "ahead of the log",
-      async ({ alice }) => {
-        const [version, kind, owner, generation] = JSON.parse(
-          Buffer.from(await logCursor(alice), "base64url").toString(),
-        );
-        return cursor(version, kind, owner, generation, 1_000_000);
-      },
-    ],
+    ["one ahead of the log", logCursorAt("3")],
+    ["far ahead of the log", logCursorAt("1000000")],
+    ["at -1", logCursorAt("-1")],
+    ["at 2^53", logCursorAt("9007199254740992")],
+    ["at 1e308", logCursorAt("1e308")],
+    ["at 1e999", logCursorAt("1e999")],
+    ['at "1"', logCursorAt('"1"')],
+    ["at null", logCursorAt("null")],
   ];
+
+  test("the place that these are beside is good", async () => {
+    const w = await world();
+    await w.alice.acknowledge(await logCursorAt("2")(w));
+  });
+
+  test("acknowledging for another device is no question that can be asked", async () => {
+    const w = await world();
+    await w.alice.login("phone");
+    const mutation = "mutation A($input: AcknowledgeInput!) { acknowledge(input: $input) { cursor } }";
+    const input = { cursor: await logCursor(w.alice), deviceId: "phone" };
+    expect(await refusedWithoutTrace(w, () => w.alice.ask(mutation, { input }))).toEqual(["BAD_USER_INPUT"]);
+  });
 
   test.each(wrongPlaces)("acknowledging a cursor %s is BAD_USER_INPUT", async (_, make) => {
     const w = await world();
@@ -451,6 +474,28 @@ describe("content", () => {
     expect(page.history.nodes.map((node: Data) => node.content.text)).toEqual(odd);
   });
 
+  test("custom content that is nested 10,000 deep is CONTENT_TOO_LARGE", async () => {
+    const w = await world();
+    const content = { custom: { data: `${"[".repeat(10_000)}${"]".repeat(10_000)}` } };
+    const variables = { input: { to: "bob", content } };
+    expect(await refusedWithoutTrace(w, () => w.alice.ask(SEND, variables))).toEqual(["CONTENT_TOO_LARGE"]);
+  });
+
+  test("10 MB of zero-width joiners are refused with 413", async () => {
+    const w = await world();
+    const before = everythingStored(w.app);
+    const content = { text: { text: "\u200d".repeat(3_500_000) } };
+    const response = await fetch(w.app.url, {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: `Bearer ${w.alice.token}` },
+      body: JSON.stringify({ query: SEND, variables: { input: { to: "bob", content } } }),
+    });
+    expect(response.status).toBe(413);
+    await response.body?.cancel();
+    expect((await w.alice.get("{ viewer { id } }")).viewer.id).toBe("alice");
+    expect(everythingStored(w.app)).toEqual(before);
+  });
+
   test("custom content is opaque, however deep it is nested", async () => {
     const { alice, bob } = await world();
     const data = `${"[".repeat(6_000)}${"]".repeat(6_000)}`;
@@ -526,11 +571,15 @@ describe("what admins give", () => {
   });
 });
 
-test("variables that are nested 20,000 deep are refused, and the server lives", async () => {
+test.each([
+  ["20,000", 20_000],
+  ["100,000", 100_000],
+])("variables that are nested %s deep are refused, and the server lives", async (_, levels) => {
   const w = await world();
-  const deep = `${"[".repeat(20_000)}${"]".repeat(20_000)}`;
+  const deep = `${"[".repeat(levels)}${"]".repeat(levels)}`;
   const ask = async (query: string) => {
-    const body = `{"query":${JSON.stringify(query)},"variables":{"input":${deep},"id":${deep},"ids":${deep}}}`;
+    const name = /\$(\w+)/.exec(query)?.[1];
+    const body = `{"query":${JSON.stringify(query)},"variables":{"${name}":${deep}}}`;
     const headers = { "content-type": "application/json", authorization: `Bearer ${w.alice.token}` };
     return (await (await fetch(w.app.url, { method: "POST", headers, body })).json()) as Result;
   };
@@ -550,6 +599,13 @@ test.each([
   const w = await world();
   const mutation = "mutation D($ids: [ID!]!) { deleteMessages(input: { ids: $ids }) { deletedIds } }";
   expect(await refusedWithoutTrace(w, () => w.alice.ask(mutation, variables))).toEqual([code]);
+});
+
+test("an answer to a message of another conversation is INVALID_CONTENT", async () => {
+  const w = await world();
+  const { id: replyTo } = await w.alice.send("mallory", "elsewhere");
+  const variables = { input: { to: "bob", content: { text: { text: "as I said there" } }, replyTo } };
+  expect(await refusedWithoutTrace(w, () => w.alice.ask(SEND, variables))).toEqual(["INVALID_CONTENT"]);
 });
 
 test.each<[string, object]>([

@@ -413,6 +413,33 @@ test.each([
   expect(await bob.get("{ blockedUsers { nodes { id } } }")).toEqual({ blockedUsers: { nodes: [] } });
 });
 
+test("sends that race a block are seen or not, and none that began after it", async () => {
+  const app = await startApp();
+  for (let round = 0; round < 20; round += 1) {
+    const [alice, bob] = await app.people(`alice-${round}`, `bob-${round}`);
+    const send = (text: string) => alice.send(bob.id, text);
+    await send("before");
+    let blocked = false;
+    const block = bob.block(alice.id).then(() => {
+      blocked = true;
+    });
+    const racing: Promise<Data>[] = [];
+    while (!blocked) {
+      racing.push(send(`racing ${racing.length}`));
+      await racing.at(-1 - (racing.length % 3));
+    }
+    await block;
+    await send("after");
+    await Promise.all(racing);
+    const seen = (await bob.history(alice.id)).map(({ seq }) => seq);
+    // Each is seen up to the block, and none behind it.
+    expect(seen).toEqual(seen.map((_, index) => index + 1));
+    expect(texts(await bob.history(alice.id))).not.toContain("after");
+    expect(texts(await alice.history(bob.id))).toContain("after");
+    expect(await alice.history(bob.id)).toHaveLength(racing.length + 2);
+  }
+});
+
 test("the blacklist is listed newest first, and survives a restart", async () => {
   const app = await startApp();
   const [bob] = await app.people("bob", "zoe", "alice", "mia");

@@ -106,6 +106,14 @@ test("what a page costs is counted with each request's variables, not with the f
   expect(await refusals(alice, PAGES, { first: 2 })).toEqual([]);
 });
 
+test("a huge page by variable is refused also where a small one of the same document was answered", async () => {
+  const app = await startApp();
+  const [alice] = await app.people("alice", "bob");
+  const query = 'query Page($first: Int) { history(peer: "bob", first: $first) { nodes { id } } }';
+  expect(await refusals(alice, query, { first: 1 })).toEqual([]);
+  expect(await refusals(alice, query, { first: 2_147_483_647 })).toEqual(["BAD_USER_INPUT"]);
+});
+
 test("what a page costs is counted with the default of a variable, and with that of the page", async () => {
   const app = await startApp();
   const alice = await app.person("alice");

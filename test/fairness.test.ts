@@ -4,6 +4,7 @@ import { connect } from "node:net";
 import { expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { type App, NEW_MESSAGE, startApp } from "./support/app.ts";
+import { megabytesInUse } from "./support/heap.ts";
 
 /** Waits until the server counts so many living connections. */
 async function connectionsOf(app: App, count: number): Promise<void> {
@@ -127,4 +128,19 @@ test("a client that asks for much in one burst and never reads is cut off before
   }
   await app.untilLogged('"reason":"tooSlow"');
   await alice.send("bob", "still served");
+});
+
+test("documents that are sent once each do not pile up, however long they are", async () => {
+  const app = await startApp();
+  // Nobody in particular: a document is parsed before a token is asked for.
+  const ask = async (text: string) => {
+    const headers = { "content-type": "application/json" };
+    const response = await fetch(app.url, { method: "POST", headers, body: JSON.stringify({ query: text }) });
+    expect((await response.json()) as object).toMatchObject({ errors: [{ extensions: { code: "BAD_USER_INPUT" } }] });
+  };
+  const long = (index: number) => `{ user(id: [${"1 ".repeat(3_980)}]) { id } } # ${index}`;
+  for (let index = 0; index < 20; index += 1) await ask(long(index));
+  const before = await megabytesInUse();
+  for (let index = 20; index < 270; index += 1) await ask(long(index));
+  expect((await megabytesInUse()) - before).toBeLessThan(50);
 });

@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { request } from "node:http";
 import { connect } from "node:net";
+import { constants } from "node:zlib";
 import { serverAudits } from "graphql-http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { App, type Person, startApp } from "./support/app.ts";
@@ -132,6 +133,78 @@ test("a body in pieces without end is refused with 413 once it is too long", asy
   const alice = await app.person("alice");
   expect(await postEndlessly(app, alice.token)).toBe(413);
   expect((await alice.get(VIEWER)).viewer.id).toBe("alice");
+});
+
+/** Sends bytes as they are on a connection of their own, says nothing more, and gives all that comes back. */
+function talk(app: App, ...pieces: string[]): Promise<string> {
+  const { hostname, port } = new URL(app.url);
+  return new Promise((resolve) => {
+    const socket = connect(Number(port), hostname, () => socket.end(pieces.join("\r\n")));
+    let text = "";
+    socket.on("data", (data) => {
+      text += String(data);
+    });
+    socket.on("error", () => {});
+    socket.on("close", () => resolve(text));
+  });
+}
+
+test.each<[string, (body: string) => string[], RegExp]>([
+  ["longer than its body", (body) => [`Content-Length: ${body.length + 9}`, "", body], /^$|^HTTP\/1\.1 400 /],
+  ["shorter than its body", (body) => [`Content-Length: ${body.length - 9}`, "", body], /^HTTP\/1\.1 400 /],
+  ["negative", (body) => ["Content-Length: -1", "", body], /^HTTP\/1\.1 400 /],
+  ["no number", (body) => ["Content-Length: 1e2", "", body], /^HTTP\/1\.1 400 /],
+  ["two numbers", (body) => ["Content-Length: 1", `Content-Length: ${body.length}`, "", body], /^HTTP\/1\.1 400 /],
+  ["20 MB, before a byte of it", () => ["Content-Length: 20000000", "", ""], /^HTTP\/1\.1 413 /],
+  [
+    "beside chunks",
+    (body) => [`Content-Length: ${body.length}`, "Transfer-Encoding: chunked", "", body],
+    /^HTTP\/1\.1 400 /,
+  ],
+  ["a chunk's, and wrong", (body) => ["Transfer-Encoding: chunked", "", "zz", body, "0", "", ""], /^HTTP\/1\.1 400 /],
+])("a length that is %s is never answered with what the body asks for", async (_, rest, expected) => {
+  const app = await startApp();
+  const alice = await app.person("alice");
+  const head = [
+    "POST /graphql HTTP/1.1",
+    "Host: parley",
+    "Content-Type: application/json",
+    `Authorization: Bearer ${alice.token}`,
+  ];
+  const answer = await talk(app, ...head, ...rest(JSON.stringify({ query: VIEWER })));
+  expect(answer).toMatch(expected);
+  expect(answer).not.toContain("alice");
+  expect((await alice.get(VIEWER)).viewer.id).toBe("alice");
+});
+
+test("two operations and no name are BAD_USER_INPUT", async () => {
+  const app = await startApp();
+  const alice = await app.person("alice");
+  for (const body of [
+    { query: "query A { viewer { id } } query B { viewer { id } }" },
+    { query: "query A { viewer { id } } query B { viewer { id } }", operationName: "C" },
+    { query: "query A { viewer { id } } query B { viewer { id } }", operationName: "" },
+  ]) {
+    const answer = await post(alice, JSON.stringify(body));
+    expect(answer.status).toBe(400);
+    expect(codesOf(answer)).toEqual(["BAD_USER_INPUT"]);
+  }
+});
+
+test("a few bytes that would unpack to 100 MB are refused as they are", async () => {
+  const app = await startApp();
+  const alice = await app.person("alice");
+  const { gzipSync, brotliCompressSync } = await import("node:zlib");
+  const bomb = Buffer.from(`{"query":"{ viewer { id } }","extensions":{"x":"${" ".repeat(100_000_000)}"}}`);
+  for (const [encoding, body] of [
+    ["gzip", gzipSync(bomb)],
+    ["br", brotliCompressSync(bomb, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } })],
+  ] as const) {
+    expect(body.length).toBeLessThan(200_000);
+    const answer = await post(alice, new Uint8Array(body), { "content-encoding": encoding });
+    expect(answer.status).toBe(400);
+    expect(codesOf(answer)).toEqual(["BAD_USER_INPUT"]);
+  }
 });
 
 test("a compressed body is not unpacked", async () => {

@@ -1,10 +1,11 @@
+import type { Socket as NetSocket } from "node:net";
 import { createClient } from "graphql-ws";
 import { expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
 import { type App, startApp, texts } from "./support/app.ts";
 import { HOUR, SECOND } from "./support/clock.ts";
 import { type Data, Socket } from "./support/socket.ts";
-import { dial, refusedUpgrade, type Wire } from "./support/wire.ts";
+import { dial, refusedUpgrade, Wire } from "./support/wire.ts";
 
 const VIEWER = "{ viewer { id } }";
 const NEW_MESSAGE = "subscription { newMessage { source message { content { summary } } } }";
@@ -25,6 +26,22 @@ async function frameOf(wire: Wire, id: string) {
     const frame = await wire.next();
     if (frame.id === id) return frame;
   }
+}
+
+/** The connection below a socket, for bytes that are no frame. */
+function rawStreamOf(wire: Wire): NetSocket {
+  const { _socket: stream } = wire.socket as unknown as { _socket: NetSocket };
+  return stream;
+}
+
+/** The first bytes of a frame from a client, with a mask of zeros. */
+function frameHead(first: number, length: number): Buffer {
+  if (length < 126) return Buffer.from([first, 0x80 | length, 0, 0, 0, 0]);
+  const head = Buffer.alloc(14);
+  head[0] = first;
+  head[1] = 0x80 | 127;
+  head.writeBigUInt64BE(BigInt(length), 2);
+  return head;
 }
 
 /** Whether the socket still answers. */
@@ -173,6 +190,88 @@ test("a frame over 128 KiB is closed with 1009; one just under it is taken", asy
   wire.subscribe("2", `${VIEWER} ${pad}${"#".repeat(200)}`);
   const closed = await wire.closed;
   expect(closed.code).toBe(1009);
+});
+
+test("a frame that announces 100 MB is closed with 1009 before they come", async () => {
+  const app = await startApp();
+  const wire = await authenticated(app);
+  const stream = rawStreamOf(wire);
+  stream.write(frameHead(0x81, 100_000_000));
+  expect((await wire.closed).code).toBe(1009);
+});
+
+test("a frame in pieces of one byte is put together; too much of that is closed", async () => {
+  const app = await startApp();
+  const wire = await authenticated(app);
+  const text = JSON.stringify({ id: "1", type: "subscribe", payload: { query: VIEWER } });
+  for (let at = 0; at < text.length; at += 1) wire.socket.send(text.charAt(at), { fin: at === text.length - 1 });
+  expect(await wire.next()).toMatchObject({ id: "1", type: "next", payload: { data: { viewer: { id: "alice" } } } });
+  const flood = await authenticated(app);
+  flood.socket.send(" ", { fin: false });
+  for (let count = 0; count < 20_000; count += 1) flood.socket.send(" ", { fin: false });
+  expect((await flood.closed).code).toBe(1008);
+  expect(await answers(wire)).toBe(true);
+});
+
+test("a binary frame is read as text", async () => {
+  const app = await startApp();
+  const wire = await authenticated(app);
+  const frame = { id: "1", type: "subscribe", payload: { query: VIEWER } };
+  wire.socket.send(Buffer.from(JSON.stringify(frame)), { binary: true });
+  expect(await wire.next()).toMatchObject({ id: "1", type: "next" });
+  wire.socket.send(Buffer.from([0xff, 0xfe, 0x00]), { binary: true });
+  expect((await wire.closed).code).toBe(4400);
+});
+
+test.each<[string, Buffer]>([
+  ["with a reserved bit", Buffer.concat([frameHead(0xc1, 2), Buffer.from("{}")])],
+  ["of an unknown kind", Buffer.concat([frameHead(0x83, 2), Buffer.from("{}")])],
+  ["without a mask", Buffer.from([0x81, 2, 0x7b, 0x7d])],
+  ["that goes on with nothing", Buffer.concat([frameHead(0x80, 2), Buffer.from("{}")])],
+  ["that is a ping in pieces", Buffer.concat([frameHead(0x09, 2), Buffer.from("{}")])],
+])("a frame %s is closed with 1002", async (_, bytes) => {
+  const app = await startApp();
+  const wire = await authenticated(app);
+  rawStreamOf(wire).write(bytes);
+  expect((await wire.closed).code).toBe(1002);
+  expect(await answers(await authenticated(app, "bob"))).toBe(true);
+});
+
+test("20,000 subscriptions on one socket: 50 run, each of the others is refused", async () => {
+  const app = await startApp();
+  const bob = await app.person("bob");
+  const wire = await authenticated(app);
+  const refused = new Set<string>();
+  for (let count = 0; count < 20_000; count += 1) wire.subscribe(`s${count}`, NEW_MESSAGE);
+  while (refused.size < 19_950) {
+    const { id, type, payload } = await wire.next();
+    expect([type, payload[0].extensions.code]).toEqual(["error", "RATE_LIMITED"]);
+    refused.add(id);
+  }
+  await bob.send("alice", "to those that run");
+  const running = new Set<string>();
+  while (running.size < 50) {
+    const { id, type } = await wire.next();
+    expect(type).toBe("next");
+    running.add(id);
+  }
+  expect([...running].filter((id) => refused.has(id))).toEqual([]);
+  expect(app.server.engine.connections.count).toBe(1);
+});
+
+test("who never answers a ping is cut off, and who does is not", async () => {
+  const app = await startApp({ keepAliveMs: 100 });
+  const good = await authenticated(app, "bob");
+  const silent = new WebSocket(app.url.replace("http", "ws"), "graphql-transport-ws", { autoPong: false });
+  onTestFinished(() => silent.terminate());
+  const closed = new Promise((resolve) => silent.on("close", resolve));
+  const wire = new Wire(silent);
+  await new Promise((resolve) => silent.on("open", resolve));
+  await wire.init(await app.token("alice"));
+  expect(app.server.engine.connections.count).toBe(2);
+  expect(await closed).toBe(1006);
+  expect(await answers(good)).toBe(true);
+  await expect.poll(() => app.server.engine.connections.count).toBe(1);
 });
 
 test("a message of 12 KiB fits through, however much of it is escaped", async () => {

@@ -15,8 +15,10 @@ import { LRUCache } from "lru-cache";
 import { checkShape } from "./complexity.ts";
 
 const MOST_TOKENS = 4_000;
-/** Characters of all cached texts together. A parsed document takes some tens of bytes per character. */
-const CACHE_CHARACTERS = 2_000_000;
+/** What all cached documents may take together, as `sizeOf` guesses it. */
+const CACHE_BYTES = 32 * 1024 * 1024;
+/** Of a parsed document, measured: nodes, and the chain of tokens that they point to. */
+const BYTES_PER_TOKEN = 500;
 
 export interface Documents {
   /** @throws GraphQLError with a code, for what cannot be parsed or is too large */
@@ -34,21 +36,33 @@ function requestError(error: GraphQLError, code: string): GraphQLError {
   });
 }
 
-function checkTokens(text: string): void {
+function countTokens(text: string): number {
   const lexer = new Lexer(new Source(text));
-  for (let count = 0; lexer.advance().kind !== TokenKind.EOF; count += 1) {
+  let count = 0;
+  for (; lexer.advance().kind !== TokenKind.EOF; count += 1) {
     if (count < MOST_TOKENS) continue;
     const error = new GraphQLError(`The document has more than ${MOST_TOKENS} tokens; split it.`);
     throw requestError(error, "QUERY_TOO_COMPLEX");
   }
+  return count;
 }
 
-function parseText(text: string): DocumentNode {
+interface Parsed {
+  readonly document: DocumentNode;
+  readonly tokens: number;
+}
+
+/** Anybody may send documents, each once and as long as is allowed, so memory is what counts. */
+function sizeOf({ tokens }: Parsed, text: string): number {
+  return 2 * text.length + BYTES_PER_TOKEN * (tokens + 1);
+}
+
+function parseText(text: string): Parsed {
   try {
-    checkTokens(text);
+    const tokens = countTokens(text);
     const document = parse(text);
     checkShape(document);
-    return document;
+    return { document, tokens };
   } catch (error) {
     // The parser calls itself for each level of a nested literal.
     if (error instanceof RangeError)
@@ -62,10 +76,7 @@ function parseText(text: string): DocumentNode {
 const structuralRules = specifiedRules.filter((rule) => rule !== ValuesOfCorrectTypeRule);
 
 export function createDocuments(schema: GraphQLSchema): Documents {
-  const parsed = new LRUCache<string, DocumentNode>({
-    maxSize: CACHE_CHARACTERS,
-    sizeCalculation: (_, text) => text.length + 1,
-  });
+  const cached = new LRUCache<string, Parsed>({ maxSize: CACHE_BYTES, sizeCalculation: sizeOf });
   const validated = new WeakMap<DocumentNode, readonly GraphQLError[]>();
 
   function findErrors(document: DocumentNode): readonly GraphQLError[] {
@@ -77,11 +88,11 @@ export function createDocuments(schema: GraphQLSchema): Documents {
 
   return {
     parse(text) {
-      const known = parsed.get(text);
-      if (known !== undefined) return known;
-      const document = parseText(text);
-      parsed.set(text, document);
-      return document;
+      const known = cached.get(text);
+      if (known !== undefined) return known.document;
+      const parsed = parseText(text);
+      cached.set(text, parsed);
+      return parsed.document;
     },
     validate(document) {
       let errors = validated.get(document);

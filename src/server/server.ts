@@ -34,6 +34,8 @@ export interface ServerOptions {
   readonly log: Logger;
   /** How long a reader may stand still before it is cut off, in milliseconds. */
   readonly slowReaderMs?: number;
+  /** How often WebSockets are pinged, and how long an answer may take, in milliseconds. */
+  readonly keepAliveMs?: number;
   /** The store failed: nothing more can be written, and the process should be started anew. */
   readonly onStoreFailure?: (error: unknown) => void;
 }
@@ -112,7 +114,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const slowReaders = watchSlowReaders(options.slowReaderMs);
   const shared = { engine, gateway, presentError, allowedOrigins, slowReaders };
   const http = createHttpServer({ ...shared, graphiql: options.graphiql, notReady: () => notReady });
-  const sockets = serveWebSockets(http, { ...shared, log });
+  const sockets = serveWebSockets(http, { ...shared, log, keepAliveMs: options.keepAliveMs });
   const metricsServer = createServer((request, response) => {
     if (pathOf(request.url) !== "/metrics") {
       response.writeHead(404).end();

@@ -16,12 +16,14 @@ export interface SocketExtra {
 
 export interface AdapterOptions {
   readonly log: Logger;
+  /** How long a client may keep silent, in milliseconds; 12 seconds where it is not given. */
+  readonly keepAliveMs?: number | undefined;
   /** Called when the client does not read what it asks for. */
   readonly onUnread: () => void;
 }
 
 /** Pings, and cuts off what has not answered by the next time. */
-function keepAlive(client: WebSocket): () => void {
+function keepAlive(client: WebSocket, everyMs = KEEP_ALIVE_MS): () => void {
   let answered = true;
   client.on("pong", () => {
     answered = true;
@@ -33,7 +35,7 @@ function keepAlive(client: WebSocket): () => void {
     }
     answered = false;
     client.ping();
-  }, KEEP_ALIVE_MS);
+  }, everyMs);
   timer.unref();
   return () => clearInterval(timer);
 }
@@ -42,7 +44,7 @@ export function adaptSocket<E extends SocketExtra>(
   server: Server<E>,
   client: WebSocket,
   extra: E,
-  { log, onUnread }: AdapterOptions,
+  { log, keepAliveMs, onUnread }: AdapterOptions,
 ): void {
   function isReading(): boolean {
     if (client.bufferedAmount <= MOST_UNREAD_BYTES) return true;
@@ -72,7 +74,7 @@ export function adaptSocket<E extends SocketExtra>(
     },
     extra,
   );
-  const stopPinging = keepAlive(client);
+  const stopPinging = keepAlive(client, keepAliveMs);
   client.on("ping", isReading);
   client.on("error", (error) => log.info({ reason: error.message }, "a socket broke the protocol"));
   client.once("close", (code, reason) => {

@@ -17,11 +17,12 @@ export interface WebSocketOptions extends OperationsOptions {
   /** Origins that browsers may connect from; null: any. */
   readonly allowedOrigins: readonly string[] | null;
   readonly slowReaders: SlowReaders;
+  readonly keepAliveMs?: number | undefined;
 }
 
 /** Serves WebSockets on `/graphql` of an HTTP server. */
 export function serveWebSockets(http: Server, options: WebSocketOptions) {
-  const { log, allowedOrigins, slowReaders } = options;
+  const { log, allowedOrigins, slowReaders, keepAliveMs } = options;
   const operations = createWebSocketOperations(options);
   const serverOptions: ServerOptions & { closeTimeout: number } = {
     noServer: true,
@@ -46,7 +47,7 @@ export function serveWebSockets(http: Server, options: WebSocketOptions) {
       const stopWatching = slowReaders.watch(socket, () => cutOff(extra));
       client.once("close", stopWatching);
     }
-    adaptSocket(operations, client, extra, { log, onUnread: () => cutOff(extra) });
+    adaptSocket(operations, client, extra, { log, keepAliveMs, onUnread: () => cutOff(extra) });
   }
 
   function refuse(socket: Duplex, status: string): void {
