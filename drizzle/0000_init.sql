@@ -2,10 +2,15 @@ CREATE TABLE `audit` (
 	`id` integer PRIMARY KEY NOT NULL,
 	`at` integer NOT NULL,
 	`actor_id` text NOT NULL,
+	`device_id` text NOT NULL,
 	`action` text NOT NULL,
+	`user_id` text,
 	`subject` text NOT NULL
 );
 --> statement-breakpoint
+CREATE INDEX `audit_by_age` ON `audit` (`at`);--> statement-breakpoint
+CREATE INDEX `audit_by_actor` ON `audit` (`actor_id`,`id`);--> statement-breakpoint
+CREATE INDEX `audit_by_user` ON `audit` (`user_id`,`id`);--> statement-breakpoint
 CREATE TABLE `blocks` (
 	`user_id` text NOT NULL,
 	`other_id` text NOT NULL,

@@ -185,6 +185,6 @@ test("sent by an admin as somebody else, it is in the audit trail as any other",
   const anna = await app.admin();
   await anna.send("bob", "as alice", { sendAs: "alice", lifetimeSeconds: 0 });
   expect(everythingStored(app).audit).toMatchObject([
-    { actor_id: "anna", action: "sendAs", subject: "alice to bob", at: app.clock.now() },
+    { actor_id: "anna", action: "sendAs", user_id: "alice", subject: "to bob", at: app.clock.now() },
   ]);
 });

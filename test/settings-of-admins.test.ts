@@ -4,7 +4,7 @@ import { DAY, SECOND } from "./support/clock.ts";
 import type { Data } from "./support/socket.ts";
 
 const FIELDS = `friendsOnly showBlocked recallWindowSeconds offlineRetentionDays roamingRetentionDays
-  recentContactsLimit offlineMessagesPerContact`;
+  recentContactsLimit offlineMessagesPerContact auditRetentionDays`;
 const DEFAULTS = {
   friendsOnly: false,
   showBlocked: false,
@@ -13,6 +13,7 @@ const DEFAULTS = {
   roamingRetentionDays: 7,
   recentContactsLimit: 100,
   offlineMessagesPerContact: 100,
+  auditRetentionDays: 365,
 };
 
 let app: App;
@@ -48,6 +49,7 @@ const RANGES: [name: string, lowest: number, highest: number][] = [
   ["roamingRetentionDays", 1, 3_650],
   ["recentContactsLimit", 1, 10_000],
   ["offlineMessagesPerContact", 1, 1_000_000],
+  ["auditRetentionDays", 30, 3_650],
 ];
 
 test.each(RANGES)("%s is from %i to %i", async (name, lowest, highest) => {
@@ -81,6 +83,7 @@ test("settings survive a restart", async () => {
     roamingRetentionDays: 3,
     recentContactsLimit: 4,
     offlineMessagesPerContact: 5,
+    auditRetentionDays: 40,
   };
   await update(changed);
   await app.restart();

@@ -1,6 +1,6 @@
 /** Settings, which live in the store and change while the server runs. */
 
-import { auditEntry } from "./audit.ts";
+import { auditEntry, recordLook } from "./audit.ts";
 import type { Core } from "./core.ts";
 import { readChange, type Settings, type SettingsChange } from "./settings.ts";
 import { requireAdmin, type Viewer } from "./viewer.ts";
@@ -8,8 +8,9 @@ import { requireAdmin, type Viewer } from "./viewer.ts";
 export function createAdministration(core: Core) {
   return {
     /** @throws Refusal FORBIDDEN */
-    settings(viewer: Viewer): Settings {
+    async settings(viewer: Viewer): Promise<Settings> {
       requireAdmin(viewer, "`settings`");
+      await recordLook(core, viewer, "settings", null, "");
       return core.settings;
     },
 
@@ -17,7 +18,8 @@ export function createAdministration(core: Core) {
     async updateSettings(viewer: Viewer, change: SettingsChange): Promise<Settings> {
       requireAdmin(viewer, "`updateSettings`");
       const changed = readChange(change);
-      await core.store.saveSettings(changed, auditEntry(core, viewer, "updateSettings", JSON.stringify(changed)));
+      const audit = auditEntry(core, viewer, "updateSettings", null, JSON.stringify(changed));
+      await core.store.saveSettings(changed, audit);
       core.settings = { ...core.settings, ...changed };
       return core.settings;
     },

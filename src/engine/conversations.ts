@@ -1,4 +1,5 @@
 /** Conversations as one side sees them, and their history. */
+import { recordLook } from "./audit.ts";
 import { nextTurn } from "./clock.ts";
 import { announced, type Core, cutoffsNow } from "./core.ts";
 import { type ContactPlace, decodeContactCursor, decodeHistoryCursor } from "./cursors.ts";
@@ -40,20 +41,26 @@ export function createConversations(core: Core) {
   /** The viewer's side of the conversation with a peer; null where nothing was ever written. */
   async function withPeer(viewer: Viewer, peer: string, of: string | null | undefined): Promise<Member | null> {
     const userId = subjectOf(viewer, of);
-    return isUserId(peer) ? store.member(userId, peer) : null;
+    if (!isUserId(peer)) return null;
+    await recordLook(core, viewer, "conversation", userId, peer);
+    return store.member(userId, peer);
   }
 
   /** The side with this id, if it is the viewer's or the viewer is an admin. */
   async function find(viewer: Viewer, id: string): Promise<Member | null> {
     const side = parseConversationId(id);
     if (side === null || (side.userId !== viewer.userId && !isAdmin(viewer))) return null;
-    return store.memberByConversation(side.userId, side.conversationId);
+    const member = await store.memberByConversation(side.userId, side.conversationId);
+    if (member !== null) await recordLook(core, viewer, "conversation", side.userId, member.peerId);
+    return member;
   }
 
-  /** This user's side of a message's conversation; null for somebody outside it, and before it has begun. */
-  async function sideOf({ message, viewedBy }: MessageView): Promise<Member | null> {
+  /** The side of a message's conversation that it is seen from; null from outside it, and before it has begun. */
+  async function sideOf(viewer: Viewer, { message, viewedBy }: MessageView): Promise<Member | null> {
     const peer = peerIn(message, viewedBy);
-    return peer === null ? null : store.member(viewedBy, peer);
+    if (peer === null) return null;
+    await recordLook(core, viewer, "conversation", viewedBy, peer);
+    return store.member(viewedBy, peer);
   }
 
   /**
@@ -64,19 +71,25 @@ export function createConversations(core: Core) {
     const userId = subjectOf(viewer, of);
     const range = pageRange(args, (cursor) => decodeContactCursor(userId, cursor), "start");
     const contacts = await store.recentContacts(userId, core.settings.recentContactsLimit);
-    return pageOfList(contacts, range, compareContacts);
+    const page = pageOfList(contacts, range, compareContacts);
+    const peers = page.items.map(({ peerId }) => peerId);
+    await recordLook(core, viewer, "conversations", userId, peers.join(" "));
+    return page;
   }
 
-  async function timeline(userId: UserId, view: TimelineView, args: PageArguments): Promise<MessagePage> {
-    const range = pageRange(args, (cursor) => decodeHistoryCursor(userId, view.conversationId, cursor), "end");
+  async function timeline(viewer: Viewer, view: TimelineView, peer: UserId, args: PageArguments): Promise<MessagePage> {
+    const { userId, conversationId } = view;
+    const range = pageRange(args, (cursor) => decodeHistoryCursor(userId, conversationId, cursor), "end");
     const page = await store.timeline(view, range);
+    const seqs = page.items.length === 0 ? "nothing" : `${page.items[0]?.seq} to ${page.items.at(-1)?.seq}`;
+    await recordLook(core, viewer, "history", userId, `${peer} ${seqs}`);
     return { ...page, userId, items: page.items.map((message) => ({ message, viewedBy: userId })) };
   }
 
   /** As `history`, of a side that is at hand. */
-  function messagesOf(member: Member, args: PageArguments): Promise<MessagePage> {
-    const { userId, conversationId, clearedSeq } = member;
-    return timeline(userId, viewOf(userId, conversationId, clearedSeq), args);
+  function messagesOf(viewer: Viewer, member: Member, args: PageArguments): Promise<MessagePage> {
+    const { userId, peerId, conversationId, clearedSeq } = member;
+    return timeline(viewer, viewOf(userId, conversationId, clearedSeq), peerId, args);
   }
 
   /**
@@ -93,12 +106,15 @@ export function createConversations(core: Core) {
     if (!isUserId(peer) || (await store.users([peer])).size === 0) return null;
     const conversationId = (await store.conversationBetween(userId, peer)) ?? 0;
     const member = await store.member(userId, peer);
-    return timeline(userId, viewOf(userId, conversationId, member?.clearedSeq ?? 0), args);
+    return timeline(viewer, viewOf(userId, conversationId, member?.clearedSeq ?? 0), peer, args);
   }
 
-  async function lastMessage({ userId, conversationId, clearedSeq, lastSeq }: Member): Promise<MessageView | null> {
+  async function lastMessage(viewer: Viewer, member: Member): Promise<MessageView | null> {
+    const { userId, conversationId, clearedSeq, lastSeq } = member;
     const message = await store.lastMessage(viewOf(userId, conversationId, clearedSeq), lastSeq);
-    return message === null ? null : { message, viewedBy: userId };
+    if (message === null) return null;
+    await recordLook(core, viewer, "message", userId, message.id);
+    return { message, viewedBy: userId };
   }
 
   /** Messages of the peer behind the highest of read mark, cleared mark and last own message, up to 10,000. */

@@ -94,6 +94,18 @@ export function decodeContactCursor(owner: UserId, text: string): ContactPlace {
   return { pinned: pinned === 1, lastPosition };
 }
 
+/** A place in the audit trail: the number of an entry. */
+export function encodeAuditCursor(owner: UserId, id: number): string {
+  return encode("a", owner, [id]);
+}
+
+/** @throws Refusal BAD_USER_INPUT where it is no cursor that this admin was given. */
+export function decodeAuditCursor(owner: UserId, text: string): number {
+  const [id] = decode(text, ["a"], owner).parts;
+  if (!isPlace(id)) throw malformed("It is damaged");
+  return id;
+}
+
 /** The lists of users that a user has. */
 export type PeopleList = "friends" | "friendRequests" | "blockedUsers";
 const PEOPLE_KINDS: Record<PeopleList, string> = { friends: "pf", friendRequests: "pr", blockedUsers: "pb" };

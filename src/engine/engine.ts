@@ -1,6 +1,7 @@
 /** The engine: what the product means, put together from its rooms. */
 import { createAcknowledging } from "./acknowledge.ts";
 import { createAdministration } from "./administration.ts";
+import { createAuditTrail } from "./audit.ts";
 import type { Clock } from "./clock.ts";
 import { createConnections } from "./connections.ts";
 import { createConversations } from "./conversations.ts";
@@ -67,6 +68,7 @@ export async function createEngine(options: EngineOptions) {
     messages: createMessages(core),
     conversations: createConversations(core),
     administration: createAdministration(core),
+    auditTrail: createAuditTrail(core),
     typing: createTyping(core),
     live: {
       newMessage: createNewMessages(core, refreshes).subscribe,

@@ -1,12 +1,12 @@
 /** Messages that are there: finding, recalling, editing, deleting for oneself. */
 
-import { auditEntry } from "./audit.ts";
+import { auditEntry, recordLook } from "./audit.ts";
 import type { Content, ContentInput } from "./content.ts";
 import { readContent } from "./content-rules.ts";
 import { announced, type Core, cutoffsNow } from "./core.ts";
 import { Refusal } from "./errors.ts";
 import { parseMessageId } from "./ids.ts";
-import type { Message } from "./model.ts";
+import type { Message, UserId } from "./model.ts";
 import { checkMute, limitChanges, mayReach } from "./permissions.ts";
 import { isAdmin, type MessageView, peerIn, type Viewer } from "./viewer.ts";
 
@@ -21,27 +21,38 @@ export interface EditInput {
 export function createMessages(core: Core) {
   const { store, clock } = core;
 
-  /** Whether the viewer may see a message now: within roaming retention, on either side, not put away. */
-  async function canSee(viewer: Viewer, message: Message): Promise<boolean> {
-    if (message.sentAt <= cutoffsNow(core).roaming) return false;
-    if (isAdmin(viewer)) return true;
-    if (peerIn(message, viewer.userId) === null) return false;
-    if (message.hidden && message.senderId !== viewer.userId) return false;
-    return !(await store.isPutAway(viewer.userId, message));
+  /** Whether this user may see a message within roaming retention: on either side, not hidden, not put away. */
+  async function isSeenBy(userId: UserId, message: Message): Promise<boolean> {
+    if (peerIn(message, userId) === null) return false;
+    if (message.hidden && message.senderId !== userId) return false;
+    return !(await store.isPutAway(userId, message));
+  }
+
+  /** On what ground the viewer may see a message now; null: it may not. */
+  async function groundToSee(viewer: Viewer, message: Message): Promise<"as its side" | "as admin" | null> {
+    if (message.sentAt <= cutoffsNow(core).roaming) return null;
+    if (await isSeenBy(viewer.userId, message)) return "as its side";
+    return isAdmin(viewer) ? "as admin" : null;
+  }
+
+  async function stored(id: string): Promise<Message | null> {
+    const place = parseMessageId(id);
+    return place === null ? null : store.message(place.conversationId, place.seq);
   }
 
   /** The message with this id, if the viewer may see it; admins see any. */
   async function find(viewer: Viewer, id: string): Promise<MessageView | null> {
-    const place = parseMessageId(id);
-    const message = place === null ? null : await store.message(place.conversationId, place.seq);
-    if (message === null || !(await canSee(viewer, message))) return null;
+    const message = await stored(id);
+    const ground = message === null ? null : await groundToSee(viewer, message);
+    if (message === null || ground === null) return null;
+    // No side's look: it may be hidden from the one and put away by the other.
+    if (ground === "as admin") await recordLook(core, viewer, "message", null, message.id);
     return { message, viewedBy: viewer.userId };
   }
 
   /** The message with this id while anything of it is kept, whoever asks. */
   async function kept(id: string): Promise<Message | null> {
-    const place = parseMessageId(id);
-    const message = place === null ? null : await store.message(place.conversationId, place.seq);
+    const message = await stored(id);
     return message === null || message.sentAt <= cutoffsNow(core).erased ? null : message;
   }
 
@@ -53,7 +64,7 @@ export function createMessages(core: Core) {
   async function keptOwn(viewer: Viewer, id: string, what: string): Promise<Message> {
     const message = await kept(id);
     if (message?.senderId === viewer.userId) return message;
-    if (message === null || !(await canSee(viewer, message))) throw notFound();
+    if (message === null || (await groundToSee(viewer, message)) === null) throw notFound();
     throw new Refusal("FORBIDDEN", `Only its sender may ${what} a message.`);
   }
 
@@ -62,9 +73,10 @@ export function createMessages(core: Core) {
     if (message.replyToSeq === null) return null;
     const original = await store.message(message.conversationId, message.replyToSeq);
     if (original === null || original.sentAt <= cutoffsNow(core).roaming) return null;
-    if (peerIn(original, viewedBy) === null) return isAdmin(viewer) ? { message: original, viewedBy } : null;
-    if (original.hidden && original.senderId !== viewedBy) return null;
-    return (await store.isPutAway(viewedBy, original)) ? null : { message: original, viewedBy };
+    const outside = peerIn(original, viewedBy) === null;
+    if (outside ? !isAdmin(viewer) : !(await isSeenBy(viewedBy, original))) return null;
+    await recordLook(core, viewer, "message", outside ? null : viewedBy, original.id);
+    return { message: original, viewedBy };
   }
 
   /**
@@ -76,13 +88,17 @@ export function createMessages(core: Core) {
     const message = isAdmin(viewer) ? await kept(id) : await keptOwn(viewer, id, "recall");
     if (message === null) throw notFound();
     const unchanged = { message, viewedBy: viewer.userId };
-    if (message.recalledAt !== null) return unchanged;
+    if (message.recalledAt !== null) {
+      await recordLook(core, viewer, "recallMessage", message.senderId, message.id);
+      return unchanged;
+    }
     const windowMs = core.settings.recallWindowSeconds * 1_000;
     if (!isAdmin(viewer) && clock.now() - message.sentAt > windowMs) {
       const reason = `A message can be recalled for ${core.settings.recallWindowSeconds} seconds after it was sent.`;
       throw new Refusal("RECALL_WINDOW_PASSED", reason);
     }
-    const audit = message.senderId === viewer.userId ? null : auditEntry(core, viewer, "recallMessage", message.id);
+    const { senderId } = message;
+    const audit = senderId === viewer.userId ? null : auditEntry(core, viewer, "recallMessage", senderId, message.id);
     const recalled = announced(core, await store.recall(message, clock.now(), audit));
     if (recalled.message !== null) return { message: recalled.message, viewedBy: viewer.userId };
     return { message: (await store.message(message.conversationId, message.seq)) ?? message, viewedBy: viewer.userId };
@@ -125,8 +141,9 @@ export function createMessages(core: Core) {
     limitChanges(core, viewer);
     const found: Message[] = [];
     for (const id of new Set(ids)) {
-      const view = await find(viewer, id);
-      if (view !== null && peerIn(view.message, viewer.userId) !== null) found.push(view.message);
+      const message = await stored(id);
+      if (message === null || peerIn(message, viewer.userId) === null) continue;
+      if ((await groundToSee(viewer, message)) !== null) found.push(message);
     }
     announced(core, await store.deleteForUser(viewer.userId, found, clock.now(), viewer.deviceId));
     return found.map((message) => message.id);

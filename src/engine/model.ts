@@ -134,12 +134,27 @@ export function streamOf(kind: LogKind): Stream | null {
   }
 }
 
-/** An entry of the audit trail, written in the transaction of what it tells of. */
+/**
+ * An entry of the audit trail: a change is recorded in its own transaction, a look before its answer goes out. It
+ * never holds what a message says.
+ */
 export interface AuditEntry {
   readonly at: number;
+  /** The admin, and the device that it used. */
   readonly actorId: UserId;
+  readonly deviceId: string;
+  /** The operation, or the field that only an admin may read. */
   readonly action: string;
+  /** Whom it concerned: in whose name, or at whose data; null where it concerned no single user. */
+  readonly userId: UserId | null;
+  /** What more there is to say: a peer and the range of `seq`, ids, the new settings. */
   readonly subject: string;
+}
+
+/** An entry as it is kept. */
+export interface AuditRecord extends AuditEntry {
+  /** Counts up. */
+  readonly id: number;
 }
 
 /** The reserved sender of notices: nobody signs in as it, writes to it, or blocks it. */

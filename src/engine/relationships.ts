@@ -1,6 +1,6 @@
 /** Friends, friend requests and the blacklist, with the notices that they cause. */
 
-import { auditEntry } from "./audit.ts";
+import { auditEntry, recordLook } from "./audit.ts";
 import type { NoticeKind } from "./content.ts";
 import { checkString } from "./content-rules.ts";
 import { announced, type Core } from "./core.ts";
@@ -47,7 +47,7 @@ export function createRelationships(core: Core, users: People) {
   /** Null where one has blocked the other meanwhile. */
   async function befriend(viewer: Viewer, user: User): Promise<FriendshipResult | null> {
     const notices = [accepted(user.id, viewer.userId)];
-    const change = announced(core, await store.befriend(viewer.userId, user.id, notices, clock.now(), null));
+    const change = announced(core, await store.befriend(viewer.userId, user.id, notices, clock.now(), []));
     return change.stale ? null : { user, status: "FRIENDS" };
   }
 
@@ -135,7 +135,10 @@ export function createRelationships(core: Core, users: People) {
     if (user.id === friend.id) {
       throw new Refusal("INVALID_CONTENT", "Nobody can befriend themselves.", { field: "friend" });
     }
-    const audit = auditEntry(core, viewer, "setFriends", `${user.id} ${friend.id}`);
+    const audit = [
+      auditEntry(core, viewer, "setFriends", user.id, friend.id),
+      auditEntry(core, viewer, "setFriends", friend.id, user.id),
+    ];
     const notices = [accepted(user.id, friend.id), accepted(friend.id, user.id)];
     const change = announced(core, await store.befriend(user.id, friend.id, notices, clock.now(), audit));
     if (change.stale) throw new Refusal("BLOCKED", "One of the two has blocked the other; unblock first.");
@@ -154,7 +157,7 @@ export function createRelationships(core: Core, users: People) {
     const user = await users.requirePerson(id);
     if (user.id === userId) throw new Refusal("INVALID_CONTENT", "Nobody can block themselves.", { field: "user" });
     const action = blocked ? "blockUser" : "unblockUser";
-    const audit = userId === viewer.userId ? null : auditEntry(core, viewer, action, `${userId} ${user.id}`);
+    const audit = userId === viewer.userId ? null : auditEntry(core, viewer, action, userId, user.id);
     if (blocked) await store.block(userId, user.id, clock.now(), audit);
     else await store.unblock(userId, user.id, audit);
     return { user, blocked };
@@ -172,7 +175,10 @@ export function createRelationships(core: Core, users: People) {
   ): Promise<Page<PersonPlace> & { readonly userId: UserId; readonly list: PeopleList }> {
     const userId = subjectOf(viewer, of);
     const range = pageRange(args, (cursor) => decodePersonCursor(userId, which, cursor), "start");
-    return { ...(await store.people(which, userId, range)), userId, list: which };
+    const page = await store.people(which, userId, range);
+    const ids = page.items.map((place) => place.userId);
+    await recordLook(core, viewer, which, userId, ids.join(" "));
+    return { ...page, userId, list: which };
   }
 
   /** What stands between the viewer and another user; null for the viewer itself and for the system. */

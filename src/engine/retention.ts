@@ -16,10 +16,10 @@ export function startSweeper(core: Core): Sweeper {
   let cancel = () => {};
 
   async function sweep(): Promise<number> {
-    const { offline, erased } = cutoffsNow(core);
+    const cutoffs = cutoffsNow(core);
     let total = 0;
     for (let rows = -1; rows !== 0 && !stopped; total += rows) {
-      rows = await core.store.sweep(offline, erased, BATCH);
+      rows = await core.store.sweep(cutoffs, BATCH);
     }
     // Recalled content lies in the write-ahead log until that is emptied, whether or not anything was swept.
     if (!stopped) await core.store.tidy();

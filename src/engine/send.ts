@@ -1,7 +1,7 @@
 /** Sending: the rules in their order, then the store. */
 import { createHash, randomUUID } from "node:crypto";
 import { LRUCache } from "lru-cache";
-import { auditEntry } from "./audit.ts";
+import { auditEntry, recordLook } from "./audit.ts";
 import type { Content, ContentInput } from "./content.ts";
 import { checkString, readContent } from "./content-rules.ts";
 import { announced, type Core, cutoffsNow } from "./core.ts";
@@ -142,11 +142,17 @@ export function createSending(core: Core) {
     return message;
   }
 
-  function repeat(viewer: Viewer, known: { message: Message; fingerprint: string }, input: SendInput): SendSuccess {
+  async function repeat(
+    viewer: Viewer,
+    known: { message: Message; fingerprint: string },
+    input: SendInput,
+  ): Promise<SendSuccess> {
     if (known.fingerprint !== fingerprintOf(input)) {
       const reason = "This clientMessageId was used for another message; give each message a key of its own.";
       throw new Refusal("IDEMPOTENCY_CONFLICT", reason, { field: "clientMessageId" });
     }
+    const { senderId, content, id } = known.message;
+    await recordLook(core, viewer, actionOf(content), senderId, `again ${id}`);
     core.observer.sent("duplicate");
     return { message: known.message, viewedBy: viewer.userId, duplicate: true };
   }
@@ -178,13 +184,13 @@ export function createSending(core: Core) {
       hidden: reach === "sender only",
       syncToSender: input.syncToSender ?? true,
       origin: ownName ? viewer.deviceId : null,
-      audit: ownName ? null : auditEntry(core, viewer, actionOf(content), `${sender.id} to ${recipient.id}`),
+      audit: ownName ? null : auditEntry(core, viewer, actionOf(content), sender.id, `to ${recipient.id}`),
     };
     return draft;
   }
 
-  function actionOf(content: Content): string {
-    return content.type === "NOTICE" ? "sendNotice" : "sendAs";
+  function actionOf(content: Content | null): string {
+    return content?.type === "NOTICE" ? "sendNotice" : "sendAs";
   }
 
   /**

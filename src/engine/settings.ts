@@ -9,6 +9,7 @@ export interface Settings {
   readonly roamingRetentionDays: number;
   readonly recentContactsLimit: number;
   readonly offlineMessagesPerContact: number;
+  readonly auditRetentionDays: number;
 }
 
 export const DEFAULT_SETTINGS: Settings = {
@@ -19,6 +20,7 @@ export const DEFAULT_SETTINGS: Settings = {
   roamingRetentionDays: 7,
   recentContactsLimit: 100,
   offlineMessagesPerContact: 100,
+  auditRetentionDays: 365,
 };
 
 const RANGES = {
@@ -27,6 +29,8 @@ const RANGES = {
   roamingRetentionDays: [1, 3_650],
   recentContactsLimit: [1, 10_000],
   offlineMessagesPerContact: [1, 1_000_000],
+  // So that no admin can make its own trail go away at once.
+  auditRetentionDays: [30, 3_650],
 } as const satisfies Partial<Record<keyof Settings, readonly [number, number]>>;
 
 const DAY_MS = 86_400_000;
@@ -55,16 +59,18 @@ export function readChange(change: SettingsChange): Partial<Settings> {
   return given;
 }
 
-/** Messages sent at or before these instants have left the offline cache, the roaming history, and the disk. */
+/** What is of these instants or before has left the offline cache, the roaming history, the disk, the audit trail. */
 export interface Cutoffs {
   readonly offline: number;
   readonly roaming: number;
   readonly erased: number;
+  readonly audit: number;
 }
 
 /** A message is kept while it is younger than its retention: at exactly seven days it is gone. */
 export function cutoffs(settings: Settings, now: number): Cutoffs {
   const offline = now - settings.offlineRetentionDays * DAY_MS;
   const roaming = now - settings.roamingRetentionDays * DAY_MS;
-  return { offline, roaming, erased: Math.min(offline, roaming) };
+  const audit = now - settings.auditRetentionDays * DAY_MS;
+  return { offline, roaming, erased: Math.min(offline, roaming), audit };
 }

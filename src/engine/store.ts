@@ -8,6 +8,7 @@ import type { PeopleList, PersonPlace } from "./cursors.ts";
 import type { MessageDraft } from "./draft.ts";
 import type {
   AuditEntry,
+  AuditRecord,
   Device,
   FriendPolicy,
   LogEntry,
@@ -20,7 +21,7 @@ import type {
   UserId,
 } from "./model.ts";
 import type { Page, PageRange } from "./pages.ts";
-import type { Settings } from "./settings.ts";
+import type { Cutoffs, Settings } from "./settings.ts";
 
 /** A change that may have written into users' logs. */
 export interface Logged {
@@ -43,6 +44,12 @@ export interface LogState {
   readonly acknowledged: Readonly<Record<Stream, number>>;
   /** Up to where something was swept that the device had not acknowledged. */
   readonly lost: Readonly<Record<Stream, number>>;
+}
+
+/** Which part of the audit trail; null: any. */
+export interface AuditWanted {
+  readonly actorId: UserId | null;
+  readonly userId: UserId | null;
 }
 
 export interface DevicePlace {
@@ -132,7 +139,7 @@ export interface Store {
   /** Creates the user where there is none. */
   ensureUser(id: UserId, now: number): Promise<void>;
   /** Creates or changes users; what a change leaves out stays. */
-  saveProfiles(changes: ReadonlyMap<UserId, ProfileChange>, now: number, audit: AuditEntry | null): Promise<void>;
+  saveProfiles(changes: ReadonlyMap<UserId, ProfileChange>, now: number, audit: readonly AuditEntry[]): Promise<void>;
   muteUser(id: UserId, until: number | null, audit: AuditEntry): Promise<void>;
 
   // Relations.
@@ -145,7 +152,7 @@ export interface Store {
     b: UserId,
     notices: readonly Notice[],
     now: number,
-    audit: AuditEntry | null,
+    audit: readonly AuditEntry[],
   ): Promise<FriendChange>;
   declineFriend(userId: UserId, asker: UserId): Promise<boolean>;
   /** Ends a friendship and withdraws the user's own request. */
@@ -224,8 +231,10 @@ export interface Store {
   loadSettings(): Promise<Partial<Settings>>;
   saveSettings(changed: Partial<Settings>, audit: AuditEntry): Promise<void>;
   recordAudit(entry: AuditEntry): Promise<void>;
-  /** Erases one batch of what is past both limits; gives how many rows went. */
-  sweep(offlineCutoff: number, erasedCutoff: number, batch: number): Promise<number>;
+  /** The trail behind `cutoff`, newest first; null in the filter is anybody. */
+  auditTrail(wanted: AuditWanted, cutoff: number, range: PageRange<number>): Promise<Page<AuditRecord>>;
+  /** Erases one batch of what is past its time; gives how many rows went. */
+  sweep(cutoffs: Cutoffs, batch: number): Promise<number>;
   /** Gives erased space back to the disk. */
   tidy(): Promise<void>;
   close(): Promise<void>;

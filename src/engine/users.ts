@@ -1,6 +1,6 @@
 /** Users: profiles, what one may know of another, muting, importing. */
 
-import { auditEntry } from "./audit.ts";
+import { auditEntry, recordLook } from "./audit.ts";
 import { checkString, isWebUrl } from "./content-rules.ts";
 import type { Core } from "./core.ts";
 import { Refusal } from "./errors.ts";
@@ -63,9 +63,12 @@ export function createUsers(core: Core) {
     return user;
   }
 
-  /** Whether the user is online; null where it has blocked the viewer. */
+  /** Whether the user is online; null where it has blocked the viewer, unless that is an admin. */
   async function online(viewer: Viewer, id: string): Promise<boolean | null> {
-    if (id !== viewer.userId && !isAdmin(viewer) && (await store.relation(viewer.userId, id)).blockedBy) return null;
+    if (id !== viewer.userId && (await store.relation(viewer.userId, id)).blockedBy) {
+      if (!isAdmin(viewer)) return null;
+      await recordLook(core, viewer, "online", id, "");
+    }
     return connections.isOnline(id);
   }
 
@@ -77,6 +80,7 @@ export function createUsers(core: Core) {
     if (id !== viewer.userId && !isAdmin(viewer)) return null;
     const user = await find(id);
     if (user === null) return null;
+    await recordLook(core, viewer, "user", id, "");
     const muted = user.mutedUntil !== null && user.mutedUntil > clock.now();
     return { friendPolicy: user.friendPolicy, mutedUntil: muted ? user.mutedUntil : null };
   }
@@ -89,8 +93,10 @@ export function createUsers(core: Core) {
     limitChanges(core, viewer);
     const userId = subjectOf(viewer, of);
     await requirePerson(userId);
-    const audit = userId === viewer.userId ? null : auditEntry(core, viewer, "updateProfile", userId);
-    await store.saveProfiles(new Map([[userId, readProfile(input)]]), clock.now(), audit);
+    const change = readProfile(input);
+    const what = Object.keys(change).join(" ");
+    const audit = userId === viewer.userId ? [] : [auditEntry(core, viewer, "updateProfile", userId, what)];
+    await store.saveProfiles(new Map([[userId, change]]), clock.now(), audit);
     return requirePerson(userId);
   }
 
@@ -116,7 +122,10 @@ export function createUsers(core: Core) {
       changes.set(id, { ...changes.get(id), ...readProfile(profile) });
     }
     const ids = [...changes.keys()];
-    await store.saveProfiles(changes, clock.now(), auditEntry(core, viewer, "importUsers", ids.join(" ")));
+    const audit = ids.map((id) =>
+      auditEntry(core, viewer, "importUsers", id, Object.keys(changes.get(id) ?? {}).join(" ")),
+    );
+    await store.saveProfiles(changes, clock.now(), audit);
     const saved = await store.users(ids);
     return users.flatMap(({ id }) => saved.get(id) ?? []);
   }
@@ -132,7 +141,7 @@ export function createUsers(core: Core) {
     }
     const user = await requirePerson(id);
     const until = seconds === 0 ? null : clock.now() + seconds * 1_000;
-    await store.muteUser(user.id, until, auditEntry(core, viewer, "muteUser", `${user.id} ${seconds}`));
+    await store.muteUser(user.id, until, auditEntry(core, viewer, "muteUser", user.id, `${seconds} seconds`));
     return requirePerson(id);
   }
 

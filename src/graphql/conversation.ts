@@ -31,7 +31,7 @@ export const ConversationType = builder.objectRef<Member>("Conversation").implem
       type: MessageType,
       nullable: true,
       description: "Null when all of it has expired or was cleared.",
-      resolve: (member, _, { engine }) => engine.conversations.lastMessage(member),
+      resolve: (member, _, context) => context.engine.conversations.lastMessage(viewerOf(context), member),
     }),
     unreadCount: t.int({
       description: "Messages of the peer behind the read mark, the last clear and the last own message.",
@@ -53,8 +53,8 @@ export const ConversationType = builder.objectRef<Member>("Conversation").implem
       type: MessageConnection,
       description: "As `history`.",
       args: pageArguments("the newest 50"),
-      resolve: async (member, args, { engine }) =>
-        toMessageConnection(await engine.conversations.messagesOf(member, args)),
+      resolve: async (member, args, context) =>
+        toMessageConnection(await context.engine.conversations.messagesOf(viewerOf(context), member, args)),
     }),
   }),
 });
@@ -64,7 +64,7 @@ builder.objectField(MessageType, "conversation", (t) =>
     type: ConversationType,
     nullable: true,
     description: "The viewer's side (with `of`, that user's); null for an admin outside it, and before it has begun.",
-    resolve: (view, _, { engine }) => engine.conversations.sideOf(view),
+    resolve: (view, _, context) => context.engine.conversations.sideOf(viewerOf(context), view),
   }),
 );
 

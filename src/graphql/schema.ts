@@ -9,6 +9,7 @@ import "./conversation.ts";
 import "./friendship.ts";
 import "./device.ts";
 import "./settings.ts";
+import "./audit.ts";
 import "./live.ts";
 
 export const schema = builder.toSchema();

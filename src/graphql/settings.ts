@@ -12,6 +12,7 @@ const descriptions = {
   recentContactsLimit: "How many conversations the list holds. Default 100; 1 to 10,000.",
   offlineMessagesPerContact:
     "The newest so many a backlog hands over per contact; the rest is in history. Default 100; 1 to 1,000,000.",
+  auditRetentionDays: "How long the audit trail keeps an entry. Default 365; 30 to 3,650.",
 } as const satisfies Record<keyof Settings, string>;
 
 const SettingsType = builder.objectRef<Settings>("Settings").implement({
@@ -26,6 +27,7 @@ const SettingsType = builder.objectRef<Settings>("Settings").implement({
     offlineMessagesPerContact: t.exposeInt("offlineMessagesPerContact", {
       description: descriptions.offlineMessagesPerContact,
     }),
+    auditRetentionDays: t.exposeInt("auditRetentionDays", { description: descriptions.auditRetentionDays }),
   }),
 });
 
@@ -52,6 +54,7 @@ const UpdateSettingsInput = builder.inputType("UpdateSettingsInput", {
     roamingRetentionDays: t.int({ description: descriptions.roamingRetentionDays }),
     recentContactsLimit: t.int({ description: descriptions.recentContactsLimit }),
     offlineMessagesPerContact: t.int({ description: descriptions.offlineMessagesPerContact }),
+    auditRetentionDays: t.int({ description: descriptions.auditRetentionDays }),
   }),
 });
 

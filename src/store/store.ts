@@ -1,7 +1,7 @@
 /** The engine's store over a database: each method names its operation and says whether it writes. */
 import type { Store } from "../engine/store.ts";
 import { acknowledge } from "./operations/acknowledge.ts";
-import { recordAudit } from "./operations/audit.ts";
+import { auditTrail, recordAudit } from "./operations/audit.ts";
 import { missed, openBacklog } from "./operations/backlog.ts";
 import {
   arrange,
@@ -99,6 +99,7 @@ export function createStore(database: Database): Store {
     loadSettings: reading(loadSettings),
     saveSettings: writing(saveSettings),
     recordAudit: writing(recordAudit),
+    auditTrail: reading(auditTrail),
     sweep: writing(sweep),
     tidy: () => database.tidy(),
     close: () => database.close(),

@@ -196,11 +196,22 @@ export const settings = sqliteTable("settings", {
   value: text().notNull(),
 });
 
-/** What admins did on behalf of others. Never holds message bodies. */
-export const audit = sqliteTable("audit", {
-  id: integer().primaryKey(),
-  at: integer().notNull(),
-  actorId: text("actor_id").notNull(),
-  action: text().notNull(),
-  subject: text().notNull(),
-});
+/** What admins did and saw that nobody else could. Never holds message bodies. */
+export const audit = sqliteTable(
+  "audit",
+  {
+    id: integer().primaryKey(),
+    at: integer().notNull(),
+    actorId: text("actor_id").notNull(),
+    deviceId: text("device_id").notNull(),
+    action: text().notNull(),
+    /** Whom it concerned. */
+    userId: text("user_id"),
+    subject: text().notNull(),
+  },
+  (table) => [
+    index("audit_by_age").on(table.at),
+    index("audit_by_actor").on(table.actorId, table.id),
+    index("audit_by_user").on(table.userId, table.id),
+  ],
+);

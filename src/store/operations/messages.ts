@@ -170,11 +170,11 @@ export function* recall(
   audit: AuditEntry | null,
 ): Operation<Logged & { message: Message | null }> {
   const { conversationId, seq } = message;
+  yield* recordAudit(audit);
   const changed = yield* first(eraseContent, { conversation: conversationId, seq, now });
   if (changed === undefined) return { touched: [], message: null };
   const touched = audienceOf(message);
   yield* announce(message, "recalled", touched, now);
-  yield* recordAudit(audit);
   return { touched, message: yield* readMessage(conversationId, seq) };
 }
 

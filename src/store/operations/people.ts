@@ -44,7 +44,7 @@ export function* ensureUser(id: UserId, now: number): Operation<void> {
 export function* saveProfiles(
   changes: ReadonlyMap<UserId, ProfileChange>,
   now: number,
-  audit: AuditEntry | null,
+  audit: readonly AuditEntry[],
 ): Operation<void> {
   for (const [id, change] of changes) {
     yield* ensureUser(id, now);
@@ -57,7 +57,7 @@ export function* saveProfiles(
       friendPolicy: change.friendPolicy ?? user.friendPolicy,
     });
   }
-  yield* recordAudit(audit);
+  for (const entry of audit) yield* recordAudit(entry);
 }
 
 export function* muteUser(id: UserId, until: number | null, audit: AuditEntry): Operation<void> {

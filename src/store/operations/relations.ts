@@ -85,13 +85,13 @@ export function* befriend(
   b: UserId,
   notices: readonly Notice[],
   now: number,
-  audit: AuditEntry | null,
+  audit: readonly AuditEntry[],
 ): Operation<FriendChange> {
   const { blocks: aBlocks, blockedBy: bBlocks } = yield* relation(a, b);
   if (aBlocks || bBlocks) return CHANGED_MEANWHILE;
   yield* first(deleteRequest, { user: a, other: b });
   yield* first(deleteRequest, { user: b, other: a });
-  yield* recordAudit(audit);
+  for (const entry of audit) yield* recordAudit(entry);
   const changed = (yield* first(insertFriend, { user: a, other: b, now })) !== undefined;
   yield* first(insertFriend, { user: b, other: a, now });
   return { stale: false, touched: changed ? yield* notify(notices) : [] };

@@ -1,8 +1,9 @@
 /** Erasing what is past its time, in batches small enough not to be felt. */
 import { type SQL, sql } from "drizzle-orm";
 import { DEFAULT_DEVICE, type LogKind, type Stream, streamOf } from "../../engine/model.ts";
+import type { Cutoffs } from "../../engine/settings.ts";
 import { all, type Operation, run, type Statement, statement } from "../statement.ts";
-import { deletedMessages, devices, messages, userLog, users } from "../tables.ts";
+import { audit, deletedMessages, devices, messages, userLog, users } from "../tables.ts";
 
 type ErasedEntry = { user_id: string; position: number; kind: string; origin: string | null };
 const eraseLog = statement<{ cutoff: number; batch: number }, ErasedEntry>(
@@ -24,6 +25,12 @@ const eraseDevices = statement<{ cutoff: number; exempt: string; batch: number }
       (select user_id, device_id from ${devices} where expires_at <= ${p.cutoff} and device_id <> ${p.exempt}
         limit ${p.batch})
     returning device_id`,
+);
+
+const eraseAudit = statement<{ cutoff: number; batch: number }, { id: number }>(
+  (p) => sql`delete from ${audit} where id in
+      (select id from ${audit} where at <= ${p.cutoff} order by at limit ${p.batch})
+    returning id`,
 );
 
 type Loss = { user: string; position: number; origin: string };
@@ -63,14 +70,15 @@ function lossesIn(entries: readonly ErasedEntry[]): ReadonlyMap<string, Loss & {
   return losses;
 }
 
-export function* sweep(offlineCutoff: number, erasedCutoff: number, batch: number): Operation<number> {
-  const entries = yield* all(eraseLog, { cutoff: offlineCutoff, batch });
+export function* sweep(cutoffs: Cutoffs, batch: number): Operation<number> {
+  const entries = yield* all(eraseLog, { cutoff: cutoffs.offline, batch });
   for (const { stream, ...loss } of lossesIn(entries).values()) {
     yield* run(lossStatements[stream].raiseFloor, loss);
     yield* run(lossStatements[stream].noteLoss, loss);
   }
-  const erased = yield* all(eraseMessages, { cutoff: erasedCutoff, batch });
+  const erased = yield* all(eraseMessages, { cutoff: cutoffs.erased, batch });
   for (const { conversation_id, seq } of erased) yield* run(eraseDeletions, { conversation: conversation_id, seq });
-  const gone = yield* all(eraseDevices, { cutoff: offlineCutoff, exempt: DEFAULT_DEVICE, batch });
-  return entries.length + erased.length + gone.length;
+  const gone = yield* all(eraseDevices, { cutoff: cutoffs.offline, exempt: DEFAULT_DEVICE, batch });
+  const forgotten = yield* all(eraseAudit, { cutoff: cutoffs.audit, batch });
+  return entries.length + erased.length + gone.length + forgotten.length;
 }
