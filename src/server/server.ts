@@ -6,6 +6,7 @@ import type { Logger } from "pino";
 import { type Clock, nextTurn } from "../engine/clock.ts";
 import { createEngine } from "../engine/engine.ts";
 import type { Platform } from "../engine/model.ts";
+import type { Store } from "../engine/store.ts";
 import { schema } from "../graphql/schema.ts";
 import { openSqlite } from "../store/sqlite.ts";
 import { createStore } from "../store/store.ts";
@@ -36,6 +37,8 @@ export interface ServerOptions {
   readonly slowReaderMs?: number;
   /** How often WebSockets are pinged, and how long an answer may take, in milliseconds. */
   readonly keepAliveMs?: number;
+  /** Stands between the engine and its store. */
+  readonly decorateStore?: (store: Store) => Store;
   /** The store failed: nothing more can be written, and the process should be started anew. */
   readonly onStoreFailure?: (error: unknown) => void;
 }
@@ -98,7 +101,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       onStoreFailure?.(error);
     },
   });
-  const store = createStore(database);
+  const { decorateStore = (plain) => plain } = options;
+  const store = decorateStore(createStore(database));
   const engine = await createEngine({
     store,
     clock,

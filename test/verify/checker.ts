@@ -101,17 +101,24 @@ function checkAuditor(auditor: DeviceRecord, { histories }: Journal, report: Rep
 function checkPhases(name: string, { events, drained }: SessionRecord, report: Report): void {
   const offline = new Set<string>();
   const recent = new Set<string>();
+  let offlines = 0;
   let refreshes = 0;
   const peers = ({ from, to }: SeenMessage) => [from, to].sort().join(" and ");
   for (const event of events) {
     if (event.kind === "refresh") {
       refreshes += 1;
+      const { offlineCount, recentCount } = event;
+      if (offlineCount !== offlines || recentCount !== recent.size) {
+        const told = `${offlineCount} missed and ${recentCount} recent`;
+        report("other", `${name}: refresh tells of ${told}; before it came ${offlines} and ${recent.size}`);
+      }
       continue;
     }
     const pair = peers(event.message);
     if (event.source === "OFFLINE") {
       if (recent.size > 0 || refreshes > 0) report("out of order", `${name}: OFFLINE after RECENT or refresh`);
       offline.add(pair);
+      offlines += 1;
     } else if (event.source === "RECENT") {
       if (offline.has(pair) || recent.has(pair)) report("duplicated", `${name}: RECENT repeats ${pair}`);
       recent.add(pair);

@@ -3,8 +3,11 @@ import { parseArgs } from "node:util";
 import { type Findings, findings, type Scale, type Trial, total } from "./findings.ts";
 import { table } from "./report.ts";
 import { kill } from "./trials/kill.ts";
+import { halfOpen, reconnectStorm } from "./trials/network.ts";
+import { stop } from "./trials/stop.ts";
+import { stuckReaders } from "./trials/stuck-readers.ts";
 
-const TRIALS: readonly Trial[] = [kill];
+const TRIALS: readonly Trial[] = [kill, stop, halfOpen, reconnectStorm, stuckReaders];
 
 function say(text: string): void {
   process.stdout.write(`${text}\n`);

@@ -24,6 +24,7 @@ export class ServerProcess {
   readonly exited: Promise<Exit>;
   readonly #child: ChildProcess;
   readonly #log: string[];
+  #mayEnd = false;
 
   private constructor(url: string, child: ChildProcess, exited: Promise<Exit>, log: string[]) {
     this.url = url;
@@ -77,12 +78,24 @@ export class ServerProcess {
     return this.#log.join("");
   }
 
-  signal(signal: NodeJS.Signals): void {
-    this.#child.kill(signal);
+  /** Lines of the log at the levels error and fatal. */
+  get errors(): string[] {
+    return this.log.split("\n").filter((line) => /"level":[56]0/.test(line));
+  }
+
+  /** Whether its end, should it come, is what was asked for. */
+  get mayEnd(): boolean {
+    return this.#mayEnd;
+  }
+
+  /** From now on its end is no crash. */
+  allowEnd(): void {
+    this.#mayEnd = true;
   }
 
   /** Sends a signal and waits for the end. */
   async end(signal: "SIGKILL" | "SIGTERM"): Promise<Exit> {
+    this.#mayEnd = true;
     this.#child.kill(signal);
     return this.exited;
   }

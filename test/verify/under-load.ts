@@ -25,17 +25,30 @@ export interface UnderLoad extends Pick<ProcessOptions, "env" | "wrap"> {
   readonly paceMs?: number;
   /** What goes wrong, while the load runs. When it is over, the server must be up. */
   readonly faults: (world: World) => Promise<void>;
+  /** Whether the faults make the server log errors. @default false */
+  readonly errorsExpected?: boolean;
   /** Where the clients connect; the server itself by default. */
   readonly door?: (server: () => ServerProcess) => { readonly url: string };
 }
 
 /** Runs a load, lets faults happen, drains, and gives what the checker finds. */
-export async function underLoad({ faults, users, paceMs, door, env, wrap }: UnderLoad): Promise<Findings> {
+export async function underLoad(trial: UnderLoad): Promise<Findings> {
+  const { faults, users, paceMs, door, env, wrap, errorsExpected = false } = trial;
   const dataFolder = mkdtempSync(join(tmpdir(), "parley-verify-"));
   const counted: Record<string, number> = {};
   const breaches: Breach[] = [];
   const options = { dataFolder, ...(env === undefined ? {} : { env }), ...(wrap === undefined ? {} : { wrap }) };
-  let server = await ServerProcess.start(options);
+  const servers: ServerProcess[] = [];
+  let crashes = 0;
+  async function start(changed: Partial<ProcessOptions>): Promise<ServerProcess> {
+    const started = await ServerProcess.start({ ...options, ...changed });
+    servers.push(started);
+    void started.exited.then(() => {
+      if (!started.mayEnd) crashes += 1;
+    });
+    return started;
+  }
+  let server = await start({});
   const address = door?.(() => server) ?? {
     get url() {
       return server.url;
@@ -56,7 +69,7 @@ export async function underLoad({ faults, users, paceMs, door, env, wrap }: Unde
         return server;
       },
       async restart(changed = {}) {
-        server = await ServerProcess.start({ ...options, port: server.port, ...changed });
+        server = await start({ port: server.port, ...changed });
       },
       fault(kind, times = 1) {
         counted[kind] = (counted[kind] ?? 0) + times;
@@ -68,7 +81,10 @@ export async function underLoad({ faults, users, paceMs, door, env, wrap }: Unde
     await load.untilAcknowledged(50);
     const journal = await load.finish();
     breaches.push(...check(journal));
-    return findings({ faults: counted, acknowledged: load.acknowledged, breaches });
+    for (const line of errorsExpected ? [] : servers.flatMap(({ errors }) => errors)) {
+      breaches.push({ kind: "other", what: `the server logged ${line}` });
+    }
+    return findings({ faults: counted, acknowledged: load.acknowledged, breaches, crashes });
   } finally {
     await server.end("SIGKILL");
     rmSync(dataFolder, { recursive: true, force: true });
