@@ -115,7 +115,8 @@ CREATE TABLE `settings` (
 --> statement-breakpoint
 CREATE TABLE `store_info` (
 	`id` integer PRIMARY KEY NOT NULL,
-	`generation` text NOT NULL
+	`generation` text NOT NULL,
+	`believed_at` integer
 );
 --> statement-breakpoint
 CREATE TABLE `user_log` (

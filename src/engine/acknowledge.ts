@@ -23,7 +23,7 @@ export function createAcknowledging(core: Core) {
       const { stream, position } = place;
       const marked = announced(
         core,
-        await core.store.acknowledge(userId, deviceId, stream, position, core.clock.now()),
+        await core.store.acknowledge(userId, deviceId, stream, position, core.timekeeper.latest()),
       );
       return cursorAt(core, userId, stream, marked.position);
     },

@@ -14,7 +14,7 @@ export function auditEntry(
   subject: string,
 ): AuditEntry {
   const { userId: actorId, deviceId } = viewer;
-  return { at: core.clock.now(), actorId, deviceId, action, userId, subject };
+  return { at: core.timekeeper.latest(), actorId, deviceId, action, userId, subject };
 }
 
 /**

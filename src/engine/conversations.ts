@@ -32,7 +32,7 @@ export interface Arrangement {
 }
 
 export function createConversations(core: Core) {
-  const { store, clock } = core;
+  const { store, timekeeper } = core;
 
   function viewOf(userId: UserId, conversationId: number, clearedSeq: number): TimelineView {
     return { userId, conversationId, clearedSeq, roamingCutoff: cutoffsNow(core).roaming };
@@ -140,7 +140,7 @@ export function createConversations(core: Core) {
     limitChanges(core, viewer);
     const member = await withPeer(viewer, peer, null);
     if (member === null) return null;
-    announced(core, await store.markRead(member, upToSeq ?? null, clock.now(), viewer.deviceId));
+    announced(core, await store.markRead(member, upToSeq ?? null, timekeeper.latest(), viewer.deviceId));
     return store.member(viewer.userId, member.peerId);
   }
 
@@ -149,7 +149,7 @@ export function createConversations(core: Core) {
     limitChanges(core, viewer);
     const member = await withPeer(viewer, peer, null);
     if (member === null) return null;
-    announced(core, await store.arrange(member, change, clock.now(), viewer.deviceId));
+    announced(core, await store.arrange(member, change, timekeeper.latest(), viewer.deviceId));
     return store.member(viewer.userId, member.peerId);
   }
 

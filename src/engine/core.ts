@@ -6,6 +6,7 @@ import type { Platform, Role, UserId } from "./model.ts";
 import type { Rates } from "./rates.ts";
 import { type Cutoffs, cutoffs, type Settings } from "./settings.ts";
 import type { Logged, Store } from "./store.ts";
+import type { ClockObserver, Timekeeper } from "./timekeeper.ts";
 
 /** What a token says once its signature has been checked. */
 export type TokenClaims =
@@ -26,7 +27,7 @@ export interface Tokens {
 }
 
 /** What can be told apart in the engine's metrics. */
-export interface Observer {
+export interface Observer extends ClockObserver {
   sent(outcome: "stored" | "duplicate" | "transient" | "hidden"): void;
   delivered(source: "OFFLINE" | "RECENT" | "LIVE"): void;
   swept(rows: number): void;
@@ -36,6 +37,7 @@ export interface Observer {
 export interface Core {
   readonly store: Store;
   readonly clock: Clock;
+  readonly timekeeper: Timekeeper;
   readonly hub: Hub;
   readonly connections: Connections;
   /** Of sends, and of all else that reaches another user. */
@@ -49,6 +51,12 @@ export interface Core {
   settings: Settings;
 }
 
+/** What may be erased and forgotten: never more than what answers leave out, and less while the clock is doubted. */
+export function erasuresNow(core: Core): Cutoffs {
+  return cutoffs(core.settings, core.timekeeper.earliest());
+}
+
+/** What answers go by. */
 export function cutoffsNow(core: Core): Cutoffs {
   return cutoffs(core.settings, core.clock.now());
 }

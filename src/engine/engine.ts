@@ -20,6 +20,7 @@ import { startSweeper } from "./retention.ts";
 import { createSending } from "./send.ts";
 import { DEFAULT_SETTINGS } from "./settings.ts";
 import type { Store } from "./store.ts";
+import { createTimekeeper } from "./timekeeper.ts";
 import { createUsers } from "./users.ts";
 
 /** How much more often than it may send a user may change something. */
@@ -43,6 +44,7 @@ export async function createEngine(options: EngineOptions) {
   const core: Core = {
     store,
     clock,
+    timekeeper: createTimekeeper(clock, await store.rememberedInstant(), observer),
     tokens,
     observer,
     sessionLimits,

@@ -19,7 +19,7 @@ export interface EditInput {
 }
 
 export function createMessages(core: Core) {
-  const { store, clock } = core;
+  const { store, clock, timekeeper } = core;
 
   /** Whether this user may see a message within roaming retention: on either side, not hidden, not put away. */
   async function isSeenBy(userId: UserId, message: Message): Promise<boolean> {
@@ -99,7 +99,7 @@ export function createMessages(core: Core) {
     }
     const { senderId } = message;
     const audit = senderId === viewer.userId ? null : auditEntry(core, viewer, "recallMessage", senderId, message.id);
-    const recalled = announced(core, await store.recall(message, clock.now(), audit));
+    const recalled = announced(core, await store.recall(message, timekeeper.latest(), audit));
     if (recalled.message !== null) return { message: recalled.message, viewedBy: viewer.userId };
     return { message: (await store.message(message.conversationId, message.seq)) ?? message, viewedBy: viewer.userId };
   }
@@ -123,7 +123,7 @@ export function createMessages(core: Core) {
     if (!isAdmin(viewer)) core.rates.take(`send:${viewer.userId}`);
     const reach = mayReach(core, viewer, facts);
     const onlyForSender = message.hidden ? false : reach === "sender only";
-    const edited = await store.edit(message, content, clock.now(), onlyForSender);
+    const edited = await store.edit(message, content, timekeeper.latest(), onlyForSender);
     if (edited === null) throw notFound("The message has been recalled.");
     return { message: announced(core, edited).message, viewedBy: viewer.userId };
   }
@@ -145,7 +145,7 @@ export function createMessages(core: Core) {
       if (message === null || peerIn(message, viewer.userId) === null) continue;
       if ((await groundToSee(viewer, message)) !== null) found.push(message);
     }
-    announced(core, await store.deleteForUser(viewer.userId, found, clock.now(), viewer.deviceId));
+    announced(core, await store.deleteForUser(viewer.userId, found, timekeeper.latest(), viewer.deviceId));
     return found.map((message) => message.id);
   }
 

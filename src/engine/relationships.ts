@@ -29,7 +29,7 @@ export function createRelationships(core: Core, users: People) {
 
   function notice(to: UserId, kind: NoticeKind, subjectId: UserId, body: string): Notice {
     const content = { type: "NOTICE", kind, subjectId, title: null, body, data: null } as const;
-    return { to, content, at: clock.now() };
+    return { to, content, at: core.timekeeper.latest() };
   }
 
   function accepted(to: UserId, by: UserId): Notice {

@@ -1,5 +1,5 @@
 /** The sweeper: erases from disk what every answer already leaves out. */
-import { type Core, cutoffsNow } from "./core.ts";
+import { type Core, erasuresNow } from "./core.ts";
 
 const SWEEP_EVERY_MS = 10 * 60_000;
 const BATCH = 500;
@@ -16,7 +16,9 @@ export function startSweeper(core: Core): Sweeper {
   let cancel = () => {};
 
   async function sweep(): Promise<number> {
-    const cutoffs = cutoffsNow(core);
+    const cutoffs = erasuresNow(core);
+    const believed = core.timekeeper.believed();
+    if (believed !== null) await core.store.rememberInstant(believed).catch(core.observer.sweepFailed);
     let total = 0;
     for (let rows = -1; rows !== 0 && !stopped; total += rows) {
       rows = await core.store.sweep(cutoffs, BATCH);
@@ -27,17 +29,17 @@ export function startSweeper(core: Core): Sweeper {
     return total;
   }
 
-  function schedule(at: number): void {
-    cancel = core.clock.at(at, () => {
+  function schedule(waitMs: number): void {
+    cancel = core.clock.after(waitMs, () => {
       sweep()
         .catch((error: unknown) => core.observer.sweepFailed(error))
         .finally(() => {
-          if (!stopped) schedule(core.clock.now() + SWEEP_EVERY_MS);
+          if (!stopped) schedule(SWEEP_EVERY_MS);
         });
     });
   }
 
-  schedule(core.clock.now());
+  schedule(0);
   return {
     sweep,
     stop() {

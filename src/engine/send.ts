@@ -4,7 +4,7 @@ import { LRUCache } from "lru-cache";
 import { auditEntry, recordLook } from "./audit.ts";
 import type { Content, ContentInput } from "./content.ts";
 import { checkString, readContent } from "./content-rules.ts";
-import { announced, type Core, cutoffsNow } from "./core.ts";
+import { announced, type Core, cutoffsNow, erasuresNow } from "./core.ts";
 import { type MessageDraft, messageFrom } from "./draft.ts";
 import { Refusal } from "./errors.ts";
 import { parseMessageId, transientMessageId } from "./ids.ts";
@@ -87,7 +87,7 @@ function fingerprintOf({ to, content, customData, replyTo }: SendInput): string 
 }
 
 export function createSending(core: Core) {
-  const { store, clock, hub } = core;
+  const { store, hub } = core;
   const transientKeys = new LRUCache<string, { message: Message; fingerprint: string }>({ max: REMEMBERED_TRANSIENTS });
 
   function senderOf(viewer: Viewer, input: SendInput): UserId {
@@ -100,7 +100,7 @@ export function createSending(core: Core) {
   function sameKey(senderId: UserId, key: string | null, facts: SendFacts) {
     if (key === null) return null;
     const stored = facts.sameKey;
-    if (stored !== null && stored.message.sentAt > cutoffsNow(core).erased) return stored;
+    if (stored !== null && stored.message.sentAt > erasuresNow(core).erased) return stored;
     return transientKeys.get(`${senderId}:${key}`) ?? null;
   }
 
@@ -122,8 +122,8 @@ export function createSending(core: Core) {
   function readLifetime(seconds: number | null | undefined, now: number): number | null {
     if (seconds == null) return null;
     if (seconds < 0) throw invalid("lifetimeSeconds", "It is 0 or more seconds.");
-    const until = now + seconds * 1_000;
-    return until < now + (now - cutoffsNow(core).offline) ? until : null;
+    const { offlineRetentionDays } = core.settings;
+    return seconds < offlineRetentionDays * 86_400 ? now + seconds * 1_000 : null;
   }
 
   /** Hands a message of lifetime 0 to connected devices; nothing of it is kept. */
@@ -158,7 +158,7 @@ export function createSending(core: Core) {
   }
 
   async function draftOf(viewer: Viewer, sender: User, input: SendInput, key: string | null, facts: SendFacts) {
-    const now = clock.now();
+    const now = core.timekeeper.latest();
     checkMute(core, viewer, sender);
     const recipient = recipientOf(facts);
     const { content, customData } = readContent(input.content, input.customData);
@@ -177,7 +177,7 @@ export function createSending(core: Core) {
       push,
       clientMessageId: key,
       fingerprint: key === null ? null : fingerprintOf(input),
-      keyFreeUpTo: facts.sameKey === null ? null : cutoffsNow(core).erased,
+      keyFreeUpTo: facts.sameKey === null ? null : erasuresNow(core).erased,
       replyTo,
       sentAt: now,
       offlineUntil,

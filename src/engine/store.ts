@@ -233,6 +233,9 @@ export interface Store {
   recordAudit(entry: AuditEntry): Promise<void>;
   /** The trail behind `cutoff`, newest first; null in the filter is anybody. */
   auditTrail(wanted: AuditWanted, cutoff: number, range: PageRange<number>): Promise<Page<AuditRecord>>;
+  /** What the clock said when it was last believed; null for a store that is new. */
+  rememberedInstant(): Promise<number | null>;
+  rememberInstant(at: number): Promise<void>;
   /** Erases one batch of what is past its time; gives how many rows went. */
   sweep(cutoffs: Cutoffs, batch: number): Promise<number>;
   /** Gives erased space back to the disk. */

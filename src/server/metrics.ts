@@ -9,7 +9,14 @@ export interface Metrics extends Observer, Pick<CommitObserver, "committed"> {
   watchConnections(count: () => number): void;
 }
 
-export function createMetrics(onSweepFailed: (error: unknown) => void): Metrics {
+/** What the log is told besides. */
+export interface Reports {
+  sweepFailed(error: unknown): void;
+  clockDoubted(aheadMs: number): void;
+  clockBelieved(): void;
+}
+
+export function createMetrics(reports: Reports): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -27,6 +34,11 @@ export function createMetrics(onSweepFailed: (error: unknown) => void): Metrics 
   });
   const swept = new Counter({ name: "parley_swept_rows_total", help: "Rows erased after their time.", registers });
   const sweepFailures = new Counter({ name: "parley_sweep_failures_total", help: "Sweeps that failed.", registers });
+  const clockDoubted = new Gauge({
+    name: "parley_clock_doubted",
+    help: "1 while the clock is not where it should be, so that erasing goes by the time that has gone by.",
+    registers,
+  });
   const commitSeconds = new Histogram({
     name: "parley_commit_seconds",
     help: "Time of a commit with its fsync.",
@@ -47,7 +59,15 @@ export function createMetrics(onSweepFailed: (error: unknown) => void): Metrics 
     swept: (rows) => swept.inc(rows),
     sweepFailed(error) {
       sweepFailures.inc();
-      onSweepFailed(error);
+      reports.sweepFailed(error);
+    },
+    clockDoubted(aheadMs) {
+      clockDoubted.set(1);
+      reports.clockDoubted(aheadMs);
+    },
+    clockBelieved() {
+      clockDoubted.set(0);
+      reports.clockBelieved();
     },
     committed(operations, seconds) {
       commitOperations.observe(operations);

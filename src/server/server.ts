@@ -92,7 +92,17 @@ function closeHttp(server: Server): Promise<void> {
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { log, clock, host, allowedOrigins, onStoreFailure } = options;
   let notReady: string | null = null;
-  const metrics = createMetrics((error) => log.error({ error: String(error) }, "the sweeper failed"));
+  const metrics = createMetrics({
+    sweepFailed: (error) => log.error({ error: String(error) }, "the sweeper failed"),
+    clockDoubted(aheadMs) {
+      const aheadSeconds = Math.round(aheadMs / 1_000);
+      log.error(
+        { aheadSeconds },
+        "the clock is not where it should be; until it is, or a day has passed, it is doubted",
+      );
+    },
+    clockBelieved: () => log.warn("the clock is believed again"),
+  });
   const database = openSqlite(join(options.dataFolder, "parley.sqlite"), {
     committed: metrics.committed,
     failed(error) {

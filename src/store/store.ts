@@ -28,6 +28,7 @@ import {
 import { sweep } from "./operations/retention.ts";
 import { sendFacts } from "./operations/send-facts.ts";
 import { loadSettings, saveSettings } from "./operations/settings.ts";
+import { rememberedInstant, rememberInstant } from "./operations/timekeeper.ts";
 import { lastMessage, timeline, unreadCount } from "./operations/timeline.ts";
 import { type Database, type Operation, UniqueViolation } from "./statement.ts";
 
@@ -100,6 +101,8 @@ export function createStore(database: Database): Store {
     saveSettings: writing(saveSettings),
     recordAudit: writing(recordAudit),
     auditTrail: reading(auditTrail),
+    rememberedInstant: reading(rememberedInstant),
+    rememberInstant: writing(rememberInstant),
     sweep: writing(sweep),
     tidy: () => database.tidy(),
     close: () => database.close(),

@@ -10,6 +10,8 @@ import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "driz
 export const storeInfo = sqliteTable("store_info", {
   id: integer().primaryKey(),
   generation: text().notNull(),
+  /** What the clock said when it was last believed. */
+  believedAt: integer("believed_at"),
 });
 
 export const users = sqliteTable("users", {

@@ -49,7 +49,7 @@ export function placeOf(
 }
 
 /**
- * As `placeOf`, for the streams that have no refresh to announce a hole with.
+ * As `placeOf`, for the streams that have no refresh to announce a hole with; with the log's head at this moment.
  * @throws Refusal CURSOR_EXPIRED where something behind `since` is no longer there
  */
 export async function servablePlace(
@@ -57,7 +57,7 @@ export async function servablePlace(
   viewer: Viewer,
   stream: Stream,
   since: string | null | undefined,
-): Promise<number> {
+): Promise<{ readonly after: number; readonly head: number }> {
   const state = await core.store.logState(viewer.userId, viewer.deviceId);
   const place = placeOf(core, viewer, stream, since, state);
   if (since != null) {
@@ -66,7 +66,7 @@ export async function servablePlace(
       throw new Refusal("CURSOR_EXPIRED", "The log no longer reaches back to this cursor; subscribe without `since`.");
     }
   }
-  return place.after;
+  return { after: place.after, head: state.head };
 }
 
 export function cursorAt(core: Core, userId: UserId, stream: Stream, position: number): string {

@@ -53,11 +53,14 @@ export function createUpdates(core: Core) {
     const { userId, deviceId } = viewer;
     let page: LogEntry[] = [];
     let readUpTo = 0;
+    let head = 0;
 
     async function pull(): Promise<T | null> {
       for (;;) {
         for (let entry = page.shift(); entry !== undefined; entry = page.shift()) {
-          if (entry.origin === deviceId || entry.at <= oldest) continue;
+          if (entry.origin === deviceId) continue;
+          // Only of what was there before: what comes live is new, whatever the clock said then or says now.
+          if (entry.position <= head && entry.at <= oldest) continue;
           const event = await pick(entry, cursorAt(core, userId, stream, entry.position));
           if (event !== null) return event;
         }
@@ -73,7 +76,7 @@ export function createUpdates(core: Core) {
     const leaveHub = hub.join(userId, feed);
     const oldest = cutoffsNow(core).offline;
     try {
-      readUpTo = await servablePlace(core, viewer, stream, since);
+      ({ after: readUpTo, head } = await servablePlace(core, viewer, stream, since));
     } catch (error) {
       feed.end();
       throw error;

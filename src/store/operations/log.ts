@@ -117,17 +117,20 @@ export function* log(userId: UserId, stream: Stream, after: number, limit: numbe
   return { entries: rows.map(toLogEntry), upTo };
 }
 
-type NextParameters = { user: string; device: string; after: number };
-function selectNextOf(stream: Stream) {
-  return statement<NextParameters, { at: number }>(
-    (p) => sql`select at from ${userLog} where user_id = ${p.user} and position > ${p.after} and ${ofStream[stream]}
-      and (origin is null or origin <> ${p.device}) order by position limit 1`,
+type ExpiredParameters = { user: string; device: string; after: number; cutoff: number };
+/** Any, not the next: a clock that was set back has left later entries with earlier instants. */
+function selectExpiredOf(stream: Stream) {
+  return statement<ExpiredParameters, { position: number }>(
+    (
+      p,
+    ) => sql`select position from ${userLog} where user_id = ${p.user} and position > ${p.after} and ${ofStream[stream]}
+      and (origin is null or origin <> ${p.device}) and at <= ${p.cutoff} limit 1`,
   );
 }
-const selectNext: Record<Stream, Statement<NextParameters, { at: number }>> = {
-  messages: selectNextOf("messages"),
-  updates: selectNextOf("updates"),
-  conversations: selectNextOf("conversations"),
+const selectExpired: Record<Stream, Statement<ExpiredParameters, { position: number }>> = {
+  messages: selectExpiredOf("messages"),
+  updates: selectExpiredOf("updates"),
+  conversations: selectExpiredOf("conversations"),
 };
 
 export function* hasExpired(
@@ -136,6 +139,6 @@ export function* hasExpired(
   after: number,
   offlineCutoff: number,
 ): Operation<boolean> {
-  const next = yield* first(selectNext[stream], { user: userId, device: deviceId, after });
-  return next !== undefined && next.at <= offlineCutoff;
+  const parameters = { user: userId, device: deviceId, after, cutoff: offlineCutoff };
+  return (yield* first(selectExpired[stream], parameters)) !== undefined;
 }
