@@ -49,6 +49,8 @@ export interface Core {
   /** Sessions that may live at the same time, per platform. */
   readonly sessionLimits: Readonly<Record<Platform, number>>;
   settings: Settings;
+  /** Counts the recalls and edits that have been made: a message that was read before one may be out of date. */
+  changes: number;
 }
 
 /** What may be erased and forgotten: never more than what answers leave out, and less while the clock is doubted. */

@@ -7,7 +7,7 @@ import { createConnections } from "./connections.ts";
 import { createConversations } from "./conversations.ts";
 import type { Core, Observer, Tokens } from "./core.ts";
 import { createDevices } from "./devices.ts";
-import { createHub } from "./live/hub.ts";
+import { createHub, type Hub } from "./live/hub.ts";
 import { createNewMessages } from "./live/new-messages.ts";
 import { createRefreshes } from "./live/refresh.ts";
 import { createTyping } from "./live/typing.ts";
@@ -34,13 +34,15 @@ export interface EngineOptions {
   /** Sends per second and user; 0 switches every rate limit off. */
   readonly sendRate: number;
   readonly sessionLimits: Readonly<Record<Platform, number>>;
+  /** Left out: one of its own. */
+  readonly hub?: Hub;
 }
 
 export type Engine = Awaited<ReturnType<typeof createEngine>>;
 
 /** Builds the engine over an open store. Close it before the store. */
 export async function createEngine(options: EngineOptions) {
-  const { store, clock, tokens, observer, sendRate, sessionLimits } = options;
+  const { store, clock, tokens, observer, sendRate, sessionLimits, hub = createHub() } = options;
   const core: Core = {
     store,
     clock,
@@ -48,11 +50,12 @@ export async function createEngine(options: EngineOptions) {
     tokens,
     observer,
     sessionLimits,
-    hub: createHub(),
+    hub,
     connections: createConnections(clock),
     rates: createRates(clock, sendRate),
     changeRates: createRates(clock, sendRate * CHANGES_PER_SEND),
     settings: { ...DEFAULT_SETTINGS, ...(await store.loadSettings()) },
+    changes: 0,
   };
   const users = createUsers(core);
   const refreshes = createRefreshes();

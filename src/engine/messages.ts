@@ -89,6 +89,8 @@ export function createMessages(core: Core) {
     if (message === null) throw notFound();
     const unchanged = { message, viewedBy: viewer.userId };
     if (message.recalledAt !== null) {
+      // Whoever recalled it may not have been answered yet.
+      core.changes += 1;
       await recordLook(core, viewer, "recallMessage", message.senderId, message.id);
       return unchanged;
     }
@@ -100,6 +102,7 @@ export function createMessages(core: Core) {
     const { senderId } = message;
     const audit = senderId === viewer.userId ? null : auditEntry(core, viewer, "recallMessage", senderId, message.id);
     const recalled = announced(core, await store.recall(message, timekeeper.latest(), audit));
+    core.changes += 1;
     if (recalled.message !== null) return { message: recalled.message, viewedBy: viewer.userId };
     return { message: (await store.message(message.conversationId, message.seq)) ?? message, viewedBy: viewer.userId };
   }
@@ -124,6 +127,7 @@ export function createMessages(core: Core) {
     const reach = mayReach(core, viewer, facts);
     const onlyForSender = message.hidden ? false : reach === "sender only";
     const edited = await store.edit(message, content, timekeeper.latest(), onlyForSender);
+    core.changes += 1;
     if (edited === null) throw notFound("The message has been recalled.");
     return { message: announced(core, edited).message, viewedBy: viewer.userId };
   }

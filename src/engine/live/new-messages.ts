@@ -12,6 +12,7 @@ import type { TimelinePlace } from "../store.ts";
 import type { MessageView, Viewer } from "../viewer.ts";
 import { type Backlog, openBacklog } from "./backlog.ts";
 import { createFeed, type Feed } from "./feed.ts";
+import { messageNow } from "./message-now.ts";
 import { cursorAt } from "./places.ts";
 import type { Refreshes } from "./refresh.ts";
 
@@ -74,7 +75,7 @@ export function createNewMessages(core: Core, refreshes: Refreshes) {
 
     /** Reads the message now, so that it goes out as it is: recalled or edited since its place was noted. */
     async function eventAt(place: TimelinePlace, source: DeliverySource, position: number) {
-      const message = await store.message(place.conversationId, place.seq);
+      const message = await messageNow(core, place);
       return message === null ? null : eventOf(message, source, position);
     }
 

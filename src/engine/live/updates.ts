@@ -4,6 +4,7 @@ import { type Core, cutoffsNow } from "../core.ts";
 import type { LogEntry, Member, Stream } from "../model.ts";
 import type { MessageView, Viewer } from "../viewer.ts";
 import { createFeed, type Feed } from "./feed.ts";
+import { messageNow } from "./message-now.ts";
 import { cursorAt, servablePlace } from "./places.ts";
 
 export type MessageChange = "RECALLED" | "EDITED" | "READ" | "DELIVERED";
@@ -93,7 +94,7 @@ export function createUpdates(core: Core) {
       const { userId } = viewer;
       return follow(viewer, "updates", since, async (entry, cursor) => {
         const change = changeOf(entry);
-        const message = await store.message(entry.conversationId, entry.seq);
+        const message = await messageNow(core, entry);
         if (change === null || message === null || message.sentAt <= cutoffsNow(core).erased) return null;
         return { message, viewedBy: userId, change, cursor };
       });
