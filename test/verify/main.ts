@@ -4,10 +4,11 @@ import { type Findings, findings, type Scale, type Trial, total } from "./findin
 import { table } from "./report.ts";
 import { kill } from "./trials/kill.ts";
 import { halfOpen, reconnectStorm } from "./trials/network.ts";
+import { powerCut } from "./trials/power-cut.ts";
 import { stop } from "./trials/stop.ts";
 import { stuckReaders } from "./trials/stuck-readers.ts";
 
-const TRIALS: readonly Trial[] = [kill, stop, halfOpen, reconnectStorm, stuckReaders];
+const TRIALS: readonly Trial[] = [kill, stop, halfOpen, reconnectStorm, stuckReaders, powerCut];
 
 function say(text: string): void {
   process.stdout.write(`${text}\n`);
