@@ -418,6 +418,26 @@ test.each<[string, string, object, string]>([
   expect((await frameOf(wire, "messages")).payload.data.newMessage.message.content.summary).toBe("still here");
 });
 
+test.each([
+  ["skipped", "subscription { refresh @skip(if: true) { cursor } }"],
+  ["left out", "subscription { refresh @include(if: false) { cursor } }"],
+  ["skipped by variable", "subscription ($no: Boolean = true) { refresh @skip(if: $no) { cursor } }"],
+  ["skipped by a variable that is not given", "subscription ($no: Boolean!) { refresh @skip(if: $no) { cursor } }"],
+  ["skipped in a fragment", "subscription { ...F } fragment F on Subscription { refresh @skip(if: true) { cursor } }"],
+  ["skipped with its fragment", "subscription { ... @skip(if: true) { refresh { cursor } } }"],
+])("a subscription whose field is %s is GRAPHQL_VALIDATION_FAILED, and the socket goes on", async (_, query) => {
+  const app = await startApp();
+  const alice = await app.person("alice");
+  const socket = await alice.connect();
+  expect((await socket.ask(query)).errors?.map(({ extensions }) => extensions?.code)).toEqual([
+    "GRAPHQL_VALIDATION_FAILED",
+  ]);
+  expect((await alice.ask(query)).errors?.map(({ extensions }) => extensions?.code)).toEqual([
+    "GRAPHQL_VALIDATION_FAILED",
+  ]);
+  expect((await socket.ask(VIEWER)).data).toEqual({ viewer: { id: "alice" } });
+});
+
 test("an operation name that the document does not have is refused on its operation", async () => {
   const app = await startApp();
   const wire = await authenticated(app);

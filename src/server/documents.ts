@@ -13,6 +13,7 @@ import {
 } from "graphql";
 import { LRUCache } from "lru-cache";
 import { checkShape } from "./complexity.ts";
+import { UnconditionalSubscriptionRule } from "./subscription-rule.ts";
 
 const MOST_TOKENS = 4_000;
 /** What all cached documents may take together, as `sizeOf` guesses it. */
@@ -73,15 +74,19 @@ function parseText(text: string): Parsed {
   }
 }
 
+/** These trust that a subscription has no conditions. */
 const structuralRules = specifiedRules.filter((rule) => rule !== ValuesOfCorrectTypeRule);
 
 export function createDocuments(schema: GraphQLSchema): Documents {
   const cached = new LRUCache<string, Parsed>({ maxSize: CACHE_BYTES, sizeCalculation: sizeOf });
-  const validated = new WeakMap<DocumentNode, readonly GraphQLError[]>();
+  /** Errors are not kept: twenty of them, with their stacks, are larger than what they are about. */
+  const valid = new WeakSet<DocumentNode>();
 
   function findErrors(document: DocumentNode): readonly GraphQLError[] {
-    const structural = validate(schema, document, structuralRules, { maxErrors: 20 });
-    if (structural.length > 0) return structural.map((error) => requestError(error, "GRAPHQL_VALIDATION_FAILED"));
+    for (const rules of [[UnconditionalSubscriptionRule], structuralRules]) {
+      const errors = validate(schema, document, rules, { maxErrors: 20 });
+      if (errors.length > 0) return errors.map((error) => requestError(error, "GRAPHQL_VALIDATION_FAILED"));
+    }
     const values = validate(schema, document, [ValuesOfCorrectTypeRule], { maxErrors: 20 });
     return values.map((error) => requestError(error, "BAD_USER_INPUT"));
   }
@@ -95,11 +100,9 @@ export function createDocuments(schema: GraphQLSchema): Documents {
       return parsed.document;
     },
     validate(document) {
-      let errors = validated.get(document);
-      if (errors === undefined) {
-        errors = findErrors(document);
-        validated.set(document, errors);
-      }
+      if (valid.has(document)) return [];
+      const errors = findErrors(document);
+      if (errors.length === 0) valid.add(document);
       return errors;
     },
   };

@@ -169,6 +169,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await httpClosed;
     metricsServer.close();
     metricsServer.closeAllConnections();
+    // The library's observers never let go of the registry, nor it of all that is measured.
+    metrics.registry.clear();
     await closeStore();
     log.info("stopped");
   }

@@ -111,7 +111,14 @@ export function createWebSocketOperations(options: OperationsOptions): Server<Ex
   return makeServer<Record<string, unknown>, Extra>({
     connectionInitWaitTimeout: INIT_TIMEOUT_MS,
     execute: (args) => gateway.execute(args),
-    subscribe: async (args) => (await gateway.subscribe(args)) as AsyncGenerator<ExecutionResult> | ExecutionResult,
+    async subscribe(args) {
+      try {
+        return (await gateway.subscribe(args)) as AsyncGenerator<ExecutionResult> | ExecutionResult;
+      } catch (error) {
+        // Otherwise graphql-ws closes the socket, and with it all that runs on it.
+        return { errors: [presentError(error)] };
+      }
+    },
 
     async onConnect({ extra, connectionParams }) {
       try {
