@@ -139,6 +139,7 @@ CREATE TABLE `users` (
 	`avatar_url` text,
 	`friend_policy` text DEFAULT 'ASK' NOT NULL,
 	`muted_until` integer,
+	`tokens_from` integer,
 	`created_at` integer NOT NULL,
 	`head` integer DEFAULT 0 NOT NULL,
 	`floor_messages` integer DEFAULT 0 NOT NULL,

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { PLATFORMS, type Platform } from "./engine/model.ts";
-import { SHORTEST_SECRET_BYTES } from "./server/tokens.ts";
+import { DEFAULT_TOKEN_RULES, SHORTEST_SECRET_BYTES, type TokenRules } from "./server/tokens.ts";
 
 const DEFAULT_SESSION_LIMITS: Record<Platform, number> = { WEB: 10, IOS: 1, ANDROID: 1, DESKTOP: 1, OTHER: 1 };
 
@@ -43,6 +43,26 @@ const origins = z.string().transform((text, context) => {
 
 const yesOrNo = z.enum(["true", "false"], "must be true or false").transform((text) => text === "true");
 
+const isLongEnough = (secret: string) => Buffer.byteLength(secret) >= SHORTEST_SECRET_BYTES;
+
+const secrets = z.string().transform((text, context) => {
+  const list = text.split(",").map((secret) => secret.trim());
+  if (list.every(isLongEnough)) return list;
+  const message = `must be secrets of at least ${SHORTEST_SECRET_BYTES} bytes, with commas between them`;
+  context.addIssue({ code: "custom", message });
+  return z.NEVER;
+});
+
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
+
+const keyPlace = z.string().refine((text) => {
+  if (!/^[a-z][a-z0-9+.-]+:/i.test(text)) return true;
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, username, password } = new URL(text);
+  if (username !== "" || password !== "") return false;
+  return protocol === "https:" || (protocol === "http:" && LOOPBACK.test(hostname));
+}, "must be the path of a file or an https URL without a password; http only to this machine");
+
 /** Every setting there is; `docs/settings.md` describes each, and a test holds the two together. */
 export const environment = z.object({
   PARLEY_HOST: z.string().min(1, "must name an address").default("127.0.0.1"),
@@ -50,11 +70,14 @@ export const environment = z.object({
   PARLEY_DATA: z.string().min(1, "must name a folder").default("./data"),
   PARLEY_SECRET: z
     .string()
-    .refine(
-      (secret) => Buffer.byteLength(secret) >= SHORTEST_SECRET_BYTES,
-      `must have at least ${SHORTEST_SECRET_BYTES} bytes; \`openssl rand -base64 48\` makes one`,
-    )
+    .refine(isLongEnough, `must have at least ${SHORTEST_SECRET_BYTES} bytes; \`openssl rand -base64 48\` makes one`)
     .optional(),
+  PARLEY_PREVIOUS_SECRETS: secrets.default([]),
+  PARLEY_JWKS: keyPlace.optional(),
+  PARLEY_TOKEN_ISSUER: z.string().optional(),
+  PARLEY_TOKEN_AUDIENCE: z.string().optional(),
+  PARLEY_TOKEN_MAX_AGE: wholeNumber(1, 31_536_000).optional(),
+  PARLEY_CLOCK_TOLERANCE: wholeNumber(0, 3_600).default(DEFAULT_TOKEN_RULES.clockTolerance),
   PARLEY_SEND_RATE: wholeNumber(0, 100_000).default(20),
   PARLEY_SESSION_LIMITS: sessionLimits.default(DEFAULT_SESSION_LIMITS),
   PARLEY_ALLOWED_ORIGINS: origins.optional(),
@@ -71,6 +94,9 @@ export interface Config {
   readonly dataFolder: string;
   /** Null where none was given: in development one is made. */
   readonly givenSecret: string | null;
+  readonly tokenRules: TokenRules;
+  /** File or URL of the app's public keys. */
+  readonly jwks: string | null;
   readonly sendRate: number;
   readonly sessionLimits: Readonly<Record<Platform, number>>;
   readonly allowedOrigins: readonly string[] | null;
@@ -107,6 +133,14 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     port: values.PARLEY_PORT,
     dataFolder: values.PARLEY_DATA,
     givenSecret: values.PARLEY_SECRET ?? null,
+    tokenRules: {
+      previousSecrets: values.PARLEY_PREVIOUS_SECRETS,
+      issuer: values.PARLEY_TOKEN_ISSUER ?? null,
+      audience: values.PARLEY_TOKEN_AUDIENCE ?? null,
+      maxAge: values.PARLEY_TOKEN_MAX_AGE ?? null,
+      clockTolerance: values.PARLEY_CLOCK_TOLERANCE,
+    },
+    jwks: values.PARLEY_JWKS ?? null,
     sendRate: values.PARLEY_SEND_RATE,
     sessionLimits: values.PARLEY_SESSION_LIMITS,
     allowedOrigins: values.PARLEY_ALLOWED_ORIGINS ?? null,

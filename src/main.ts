@@ -2,7 +2,7 @@
 /** The command `parley`: reads the environment, and does what it is told. */
 import { parseArgs } from "node:util";
 import { pino } from "pino";
-import { ConfigError, readConfig, secretOf } from "./config.ts";
+import { type Config, ConfigError, readConfig, secretOf } from "./config.ts";
 import { systemClock } from "./engine/clock.ts";
 import { isUserId } from "./engine/ids.ts";
 import { type Role, SYSTEM_USER } from "./engine/model.ts";
@@ -42,14 +42,25 @@ function say(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
+/** @throws UsageError where the app's own keys sign, of which Parley knows the public half alone */
+function needsSecret({ jwks }: Config): void {
+  if (jwks !== null) throw new UsageError("With PARLEY_JWKS only the app's back end can sign tokens.");
+}
+
+function sign(config: Config, user: string, role: Role, expiresAt: number): Promise<string> {
+  const { issuer, audience } = config.tokenRules;
+  return signAppToken(secretOf(config), user, role, expiresAt, { issuedAt: systemClock.now(), issuer, audience });
+}
+
 async function printToken(user: string | undefined, admin: boolean, expires: string): Promise<void> {
   if (user === undefined) throw new UsageError("parley token <user>: whose token?");
   if (!isUserId(user) || user === SYSTEM_USER) {
     throw new UsageError(`${user}: a user's id has 1 to 128 of A-Z a-z 0-9 _ - . @ + | and is not \`system\`.`);
   }
   const expiresAt = expiryOf(expires);
-  const secret = secretOf(readConfig(process.env));
-  say(await signAppToken(secret, user, admin ? "admin" : "user", expiresAt));
+  const config = readConfig(process.env);
+  needsSecret(config);
+  say(await sign(config, user, admin ? "admin" : "user", expiresAt));
 }
 
 /** Which setting a failure of the system at the start comes from. */
@@ -110,22 +121,23 @@ async function printInvitation(server: RunningServer): Promise<void> {
   if (config.production) return;
   if (config.graphiql) say(`Open it in a browser for GraphiQL, and paste a token into its Headers tab.`);
   if (server.metricsUrl !== null) say(`Metrics: ${server.metricsUrl}`);
+  if (config.jwks !== null) return;
   const expiresAt = expiryOf("7d");
-  const sign = async (user: string, role: Role) => {
-    const token = await signAppToken(secretOf(config), user, role, expiresAt);
+  const invite = async (user: string, role: Role) => {
+    const token = await sign(config, user, role, expiresAt);
     // A user appears with the first token; these can be written to at once.
     await server.engine.devices.authenticate(token);
     return `${user}${role === "admin" ? " (admin)" : ""}\n  Authorization: Bearer ${token}`;
   };
-  const tokens = [await sign("alice", "user"), await sign("bob", "user"), await sign("anna", "admin")];
+  const tokens = [await invite("alice", "user"), await invite("bob", "user"), await invite("anna", "admin")];
   say(["\nTokens for development, good for a week:", ...tokens].join("\n\n"));
 }
 
 async function tour(once: boolean): Promise<void> {
+  const config = readConfig(process.env);
+  needsSecret(config);
   const server = await start();
-  const secret = secretOf(readConfig(process.env));
-  const tokenFor = (user: string, admin: boolean) =>
-    signAppToken(secret, user, admin ? "admin" : "user", expiryOf("7d"));
+  const tokenFor = (user: string, admin: boolean) => sign(config, user, admin ? "admin" : "user", expiryOf("7d"));
   await playTour({ url: server.url, tokenFor, say });
   if (once) await server.close();
   else await printInvitation(server);

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
@@ -180,6 +180,7 @@ test("a port in use is told plainly, with exit code 1", async () => {
 test.each([
   ["PARLEY_HOST", "203.0.113.7"],
   ["PARLEY_DATA", "/dev/null/data"],
+  ["PARLEY_JWKS", "/dev/null/keys.json"],
 ])("a %s that reads well but cannot be used is named, with exit code 1", async (name, value) => {
   const { code, errors } = await finish([], { [name]: value });
   expect(code).toBe(1);
@@ -225,10 +226,41 @@ test.each([
 ])("`parley token $args` says who, which role and until when", async ({ args, claims, seconds }) => {
   const before = Math.floor(Date.now() / 1_000);
   const { output } = await finish(["token", ...args]);
-  const { exp = 0, ...rest } = decodeJwt(output);
+  const { exp = 0, iat = 0, ...rest } = decodeJwt(output);
   expect(rest).toEqual(claims);
+  expect(iat).toBeGreaterThanOrEqual(before);
+  expect(iat).toBeLessThanOrEqual(Math.floor(Date.now() / 1_000));
   expect(exp).toBeGreaterThanOrEqual(before + seconds);
   expect(exp).toBeLessThanOrEqual(Math.floor(Date.now() / 1_000) + seconds);
+});
+
+test("`parley token` gives its tokens the issuer and the audience that the server asks for", async () => {
+  const folder = emptyFolder();
+  const settings = { PARLEY_TOKEN_ISSUER: "https://app.example.com", PARLEY_TOKEN_AUDIENCE: "parley" };
+  const { output } = await finish(["token", "carol"], settings, folder);
+  expect(decodeJwt(output)).toMatchObject({ iss: "https://app.example.com", aud: "parley" });
+  const server = run(folder, [], settings);
+  const url = await server.url();
+  expect(await ask(url, output, VIEWER)).toEqual({ data: { viewer: { id: "carol" } } });
+  expect(await ask(url, await server.token("alice"), VIEWER)).toEqual({ data: { viewer: { id: "alice" } } });
+  const { output: plain } = await finish(["token", "carol"], {}, folder);
+  expect(await ask(url, plain, VIEWER)).toMatchObject({ errors: [{ extensions: { code: "UNAUTHENTICATED" } }] });
+});
+
+test("with keys of the app it prints no tokens, and signs none", async () => {
+  const folder = emptyFolder();
+  writeFileSync(join(folder, "keys.json"), '{"keys":[]}');
+  const settings = { PARLEY_JWKS: "keys.json" };
+  for (const args of [["token", "carol"], ["tour"]]) {
+    const { code, output, errors } = await finish(args, settings, folder);
+    expect({ code, output }).toEqual({ code: 2, output: "" });
+    expect(errors).toContain("PARLEY_JWKS");
+  }
+  const server = run(folder, [], settings);
+  await server.url();
+  server.kill("SIGTERM");
+  expect(await server.exited).toBe(0);
+  expect(server.lines.join("\n")).not.toContain("Bearer");
 });
 
 test.each([
@@ -260,9 +292,16 @@ test.each(["--help", "-h", "help", "token --help"])("`parley %s` tells what ther
   }
 });
 
-const BAD_SETTINGS: Record<Exclude<keyof typeof environment.shape, "PARLEY_HOST" | "PARLEY_DATA">, string> = {
+/** Settings that may be any text. */
+type AnyText = "PARLEY_HOST" | "PARLEY_DATA" | "PARLEY_TOKEN_ISSUER" | "PARLEY_TOKEN_AUDIENCE";
+
+const BAD_SETTINGS: Record<Exclude<keyof typeof environment.shape, AnyText>, string> = {
   PARLEY_PORT: "65536",
   PARLEY_SECRET: "x".repeat(31),
+  PARLEY_PREVIOUS_SECRETS: `${"x".repeat(32)},${"y".repeat(31)}`,
+  PARLEY_JWKS: "http://app.example.com/keys",
+  PARLEY_TOKEN_MAX_AGE: "0",
+  PARLEY_CLOCK_TOLERANCE: "5m",
   PARLEY_SEND_RATE: "-1",
   PARLEY_SESSION_LIMITS: "WEB=0",
   PARLEY_ALLOWED_ORIGINS: "chat.example.com",

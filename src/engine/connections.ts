@@ -20,8 +20,8 @@ export interface Connection {
 export interface Connections {
   open(viewer: Viewer, onEnd: (reason: EndReason) => void): Connection;
   isOnline(userId: UserId): boolean;
-  /** Ends all connections of a device's session. */
-  endSession(userId: UserId, deviceId: string, reason: EndReason): void;
+  /** Ends those of a user's connections that are meant. */
+  endOf(userId: UserId, reason: EndReason, isMeant: (connection: Connection) => boolean): void;
   /** Lets a device's connections live until the new token runs out. */
   renew(viewer: Viewer, connection: Connection | null): void;
   endAll(reason: EndReason): void;
@@ -81,17 +81,15 @@ export function createConnections(clock: Clock): Connections {
   return {
     open,
     isOnline: (userId) => byUser.has(userId),
-    endSession(userId, deviceId, reason) {
-      for (const entry of byUser.get(userId) ?? []) {
-        if (entry.viewer.deviceId === deviceId) entry.end(reason);
-      }
+    endOf(userId, reason, isMeant) {
+      for (const entry of byUser.get(userId) ?? []) if (isMeant(entry)) entry.end(reason);
     },
     renew(viewer, connection) {
       for (const entry of byUser.get(viewer.userId) ?? []) {
         const sameSession = entry.viewer.deviceId === viewer.deviceId && entry.viewer.session === viewer.session;
         // A token without a session is known by its socket alone.
         if (entry !== connection && (viewer.session === null || !sameSession)) continue;
-        entry.viewer = { ...entry.viewer, role: viewer.role, expiresAt: viewer.expiresAt };
+        entry.viewer = { ...entry.viewer, role: viewer.role, issuedAt: viewer.issuedAt, expiresAt: viewer.expiresAt };
         entry.arm();
       }
     },

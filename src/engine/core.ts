@@ -4,13 +4,21 @@ import type { Connections } from "./connections.ts";
 import type { Hub } from "./live/hub.ts";
 import type { Platform, Role, UserId } from "./model.ts";
 import type { Rates } from "./rates.ts";
+import type { Revocations } from "./revocations.ts";
 import { type Cutoffs, cutoffs, type Settings } from "./settings.ts";
 import type { Logged, Store } from "./store.ts";
 import type { ClockObserver, Timekeeper } from "./timekeeper.ts";
 
 /** What a token says once its signature has been checked. */
 export type TokenClaims =
-  | { readonly kind: "app"; readonly userId: UserId; readonly role: Role; readonly expiresAt: number }
+  | {
+      readonly kind: "app";
+      readonly userId: UserId;
+      readonly role: Role;
+      readonly expiresAt: number;
+      /** When the app signed it; null where it does not say. */
+      readonly issuedAt: number | null;
+    }
   | {
       readonly kind: "access";
       readonly userId: UserId;
@@ -40,6 +48,7 @@ export interface Core {
   readonly timekeeper: Timekeeper;
   readonly hub: Hub;
   readonly connections: Connections;
+  readonly revocations: Revocations;
   /** Of sends, and of all else that reaches another user. */
   readonly rates: Rates;
   /** Of every other change. */

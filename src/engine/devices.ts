@@ -1,16 +1,17 @@
 /** Devices and sessions: who a token speaks for, login, renewal, logout. */
-import { LRUCache } from "lru-cache";
+
+import { auditEntry } from "./audit.ts";
 import type { Connection } from "./connections.ts";
-import type { Core, TokenClaims } from "./core.ts";
+import type { Core } from "./core.ts";
 import { Refusal } from "./errors.ts";
 import { isUserId } from "./ids.ts";
 import { DEFAULT_DEVICE, type Device, type Platform, SYSTEM_USER } from "./model.ts";
 import { limitChanges } from "./permissions.ts";
-import type { Viewer } from "./viewer.ts";
+import { isRevoked, SessionEnded, TokenRevoked } from "./revocations.ts";
+import type { createUsers } from "./users.ts";
+import { requireAdmin, type Viewer } from "./viewer.ts";
 
 const LONGEST_DEVICE_ID = 64;
-/** Users known to exist, so that each token costs no look-up. */
-const REMEMBERED_USERS = 100_000;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it refuses.
 const CONTROL_CHARACTER = /[\u0000-\u001f\u007f]/;
 
@@ -21,14 +22,11 @@ export interface LoginResult {
   readonly expiresAt: number;
 }
 
-/** UNAUTHENTICATED because the session has ended: no new token for this session will help. */
-export class SessionEnded extends Refusal {
-  constructor() {
-    super(
-      "UNAUTHENTICATED",
-      "This session has ended: it was logged out, or another device took its place. Log in again.",
-    );
-  }
+export interface RevokeResult {
+  /** What the app signs from this instant on is good: the next whole second, as `iat` counts in seconds. */
+  readonly validFrom: number;
+  /** Devices whose session has been ended. */
+  readonly endedDevices: readonly string[];
 }
 
 function readDeviceId(deviceId: string): string {
@@ -40,18 +38,45 @@ function readDeviceId(deviceId: string): string {
   return deviceId;
 }
 
-export function createDevices(core: Core) {
-  const { store, clock, tokens, connections } = core;
-  const knownUsers = new LRUCache<string, true>({ max: REMEMBERED_USERS });
+export function createDevices(core: Core, users: Pick<ReturnType<typeof createUsers>, "requirePerson">) {
+  const { store, clock, timekeeper, tokens, connections, revocations } = core;
 
-  async function checkSession(claims: Extract<TokenClaims, { kind: "access" }>): Promise<void> {
-    const device = await store.device(claims.userId, claims.deviceId);
-    if (device === null || device.session !== claims.session || device.endedAt !== null) throw new SessionEnded();
+  async function checkSession(userId: string, deviceId: string, session: number): Promise<void> {
+    const device = await store.device(userId, deviceId);
+    if (device === null || device.session !== session || device.endedAt !== null) throw new SessionEnded();
+  }
+
+  /** From when on a user's tokens are good; creates the user where there is none. */
+  async function tokensFrom(userId: string): Promise<number> {
+    const known = revocations.tokensFrom(userId);
+    if (known !== undefined) return known;
+    const user = (await store.users([userId])).get(userId);
+    if (user === undefined) await store.ensureUser(userId, clock.now());
+    return revocations.note(userId, user?.tokensFrom ?? null);
+  }
+
+  async function checkIssuedAt(userId: string, issuedAt: number | null): Promise<void> {
+    if (isRevoked(issuedAt, await tokensFrom(userId))) throw new TokenRevoked();
+  }
+
+  /**
+   * Whether a viewer that was let in is still to be served: between the steps of an operation, and where a connection
+   * opens, since what has ended until then was told to all connections but that one. Costs no look-up.
+   * @throws SessionEnded
+   */
+  function checkStill(viewer: Viewer): void {
+    revocations.check(viewer);
+  }
+
+  /** Ends what was opened with a session: what is under way, and its connections. */
+  function endSession({ userId, deviceId, session }: Pick<Device, "userId" | "deviceId" | "session">): void {
+    revocations.noteEndedSession(userId, deviceId, session);
+    connections.endOf(userId, "ended", ({ viewer }) => viewer.deviceId === deviceId && viewer.session === session);
   }
 
   /**
    * Who the bearer of a token is. A user is created at first sight of a valid one.
-   * @throws Refusal UNAUTHENTICATED, as SessionEnded where the session is over
+   * @throws Refusal UNAUTHENTICATED, as SessionEnded where the session is over or the token revoked; UNAVAILABLE
    */
   async function authenticate(token: string): Promise<Viewer> {
     const claims = await tokens.verify(token);
@@ -60,16 +85,15 @@ export function createDevices(core: Core) {
       const reason = "`sub` must be a user's id: 1 to 128 bytes of A-Z a-z 0-9 _ - . @ + |, and not `system`.";
       throw new Refusal("UNAUTHENTICATED", reason);
     }
-    if (claims.kind === "access") await checkSession(claims);
-    if (!knownUsers.has(userId)) {
-      if ((await store.users([userId])).size === 0) await store.ensureUser(userId, clock.now());
-      knownUsers.set(userId, true);
+    if (claims.kind === "access") {
+      const { deviceId, session } = claims;
+      await checkSession(userId, deviceId, session);
+      await tokensFrom(userId);
+      return { userId, role, expiresAt, deviceId, session, issuedAt: null };
     }
-    const place =
-      claims.kind === "access"
-        ? { deviceId: claims.deviceId, session: claims.session }
-        : { deviceId: DEFAULT_DEVICE, session: null };
-    return { userId, role, expiresAt, ...place };
+    const { issuedAt } = claims;
+    await checkIssuedAt(userId, issuedAt);
+    return { userId, role, expiresAt, deviceId: DEFAULT_DEVICE, session: null, issuedAt };
   }
 
   async function resultFor(viewer: Viewer, session: number): Promise<LoginResult> {
@@ -81,17 +105,18 @@ export function createDevices(core: Core) {
   /**
    * Opens a session for a device, or goes on with the one that it has. One session too many of a platform ends the
    * oldest, which is told so and cut off.
-   * @throws Refusal INVALID_CONTENT for a device id, RATE_LIMITED
+   * @throws Refusal INVALID_CONTENT for a device id, RATE_LIMITED, UNAUTHENTICATED where the token has been revoked
    */
   async function login(viewer: Viewer, deviceId: string, platform: Platform): Promise<LoginResult> {
-    const { userId, expiresAt } = viewer;
+    const { userId, expiresAt, session, issuedAt } = viewer;
     const id = readDeviceId(deviceId);
     limitChanges(core, viewer);
     const limit = id === DEFAULT_DEVICE ? null : core.sessionLimits[platform];
-    const request = { userId, deviceId: id, platform, now: clock.now(), expiresAt, limit };
-    const { device, ended } = await store.openSession(request);
-    for (const old of ended) connections.endSession(userId, old.deviceId, "ended");
-    return resultFor({ ...viewer, deviceId: id, session: device.session }, device.session);
+    const by = session === null ? { issuedAt } : { deviceId: viewer.deviceId, session };
+    const opened = await store.openSession({ userId, deviceId: id, by, platform, now: clock.now(), expiresAt, limit });
+    if (opened === null) throw session === null ? new TokenRevoked() : new SessionEnded();
+    for (const old of opened.ended) endSession(old);
+    return resultFor({ ...viewer, deviceId: id, session: opened.device.session }, opened.device.session);
   }
 
   /**
@@ -103,7 +128,9 @@ export function createDevices(core: Core) {
     if (claims.userId !== viewer.userId || claims.kind !== "app") {
       throw new Refusal("UNAUTHENTICATED", "Renew with a fresh token that the app has signed for the same user.");
     }
-    const renewed = { ...viewer, role: claims.role, expiresAt: claims.expiresAt };
+    const { role, expiresAt, issuedAt } = claims;
+    await checkIssuedAt(viewer.userId, issuedAt);
+    const renewed = { ...viewer, role, expiresAt, issuedAt: viewer.session === null ? issuedAt : null };
     if (viewer.session !== null) await store.renewSession(viewer.userId, viewer.deviceId, claims.expiresAt);
     connections.renew(renewed, connection);
     if (viewer.session !== null) return resultFor(renewed, viewer.session);
@@ -116,12 +143,50 @@ export function createDevices(core: Core) {
    */
   async function logout(viewer: Viewer, connection: Connection | null): Promise<string> {
     const { userId, deviceId, session } = viewer;
-    if (session !== null) await store.endSession(userId, deviceId, clock.now());
+    if (session !== null) {
+      await store.endSession(userId, deviceId, clock.now());
+      revocations.noteEndedSession(userId, deviceId, session);
+    }
     setImmediate(() => {
-      if (session !== null) connections.endSession(userId, deviceId, "ended");
+      if (session !== null) endSession({ userId, deviceId, session });
       else connection?.end("ended");
     });
     return deviceId;
+  }
+
+  /**
+   * Makes useless what a user holds: each token that the app has signed until now, and the sessions of its devices,
+   * or of one. What was opened with them is cut off with 4401.
+   * @throws Refusal FORBIDDEN, USER_NOT_FOUND, INVALID_CONTENT for a device id
+   */
+  async function revoke(
+    viewer: Viewer,
+    connection: Connection | null,
+    id: string,
+    deviceId: string | null | undefined,
+  ): Promise<RevokeResult> {
+    requireAdmin(viewer, "`revokeTokens`");
+    const { id: userId } = await users.requirePerson(id);
+    const device = deviceId == null ? null : readDeviceId(deviceId);
+    const validFrom = Math.ceil(timekeeper.latest() / 1_000) * 1_000;
+    const audit = auditEntry(
+      core,
+      viewer,
+      "revokeTokens",
+      userId,
+      device === null ? "all devices" : `device ${device}`,
+    );
+    const ended = await store.revokeTokens(userId, device, validFrom, audit);
+    revocations.note(userId, validFrom);
+    for (const { deviceId: name, session } of ended) revocations.noteEndedSession(userId, name, session);
+    const isMeant = ({ viewer: { session, deviceId: name } }: Connection) =>
+      device === null || session === null || name === device;
+    // An admin that revokes its own hears the answer first.
+    setImmediate(() => {
+      if (connection !== null && connection.viewer.userId === userId && isMeant(connection)) connection.end("ended");
+    });
+    connections.endOf(userId, "ended", (each) => each !== connection && isMeant(each));
+    return { validFrom, endedDevices: ended.map(({ deviceId: name }) => name) };
   }
 
   /** The viewer's devices, last login first. */
@@ -134,5 +199,5 @@ export function createDevices(core: Core) {
     return device.endedAt === null && device.expiresAt > clock.now();
   }
 
-  return { authenticate, login, renew, logout, list, isSignedIn };
+  return { authenticate, checkStill, login, renew, logout, revoke, list, isSignedIn };
 }

@@ -17,6 +17,7 @@ import type { Platform } from "./model.ts";
 import { createRates } from "./rates.ts";
 import { createRelationships } from "./relationships.ts";
 import { startSweeper } from "./retention.ts";
+import { createRevocations } from "./revocations.ts";
 import { createSending } from "./send.ts";
 import { DEFAULT_SETTINGS } from "./settings.ts";
 import type { Store } from "./store.ts";
@@ -52,6 +53,7 @@ export async function createEngine(options: EngineOptions) {
     sessionLimits,
     hub,
     connections: createConnections(clock),
+    revocations: createRevocations(),
     rates: createRates(clock, sendRate),
     changeRates: createRates(clock, sendRate * CHANGES_PER_SEND),
     settings: { ...DEFAULT_SETTINGS, ...(await store.loadSettings()) },
@@ -67,7 +69,7 @@ export async function createEngine(options: EngineOptions) {
     connections: core.connections,
     users,
     relationships: createRelationships(core, users),
-    devices: createDevices(core),
+    devices: createDevices(core, users),
     ...createSending(core),
     ...createAcknowledging(core),
     messages: createMessages(core),

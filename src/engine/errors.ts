@@ -31,7 +31,10 @@ export const ERRORS = {
   },
   CURSOR_EXPIRED: { tier: "request", meaning: "The log no longer reaches back to this cursor; ask `history`." },
   QUERY_TOO_COMPLEX: { tier: "request", meaning: "The document is too long, too deep, too wide or too costly." },
-  UNAVAILABLE: { tier: "request", meaning: "The server cannot write now; nothing has happened, and reading works." },
+  UNAVAILABLE: {
+    tier: "request",
+    meaning: "The server cannot write, or cannot check this token, now; nothing has happened. Try again.",
+  },
   SHUTTING_DOWN: {
     tier: "request",
     meaning: "The server is going down or has lost its disk; the outcome may be unknown.",

@@ -20,6 +20,8 @@ export interface User extends Profile {
   readonly friendPolicy: FriendPolicy;
   /** May not send before this instant; null: not muted. */
   readonly mutedUntil: number | null;
+  /** Tokens that the app signed before this instant are revoked; null: none is. */
+  readonly tokensFrom: number | null;
   /** The highest position of the user's log that any device of the user has acknowledged. */
   readonly deliveredPosition: number;
 }

@@ -102,9 +102,13 @@ export interface TimelineView {
   readonly roamingCutoff: number;
 }
 
+/** What lets a viewer open a session: the session of its own token, or when the app signed that. */
+export type Credential = { readonly deviceId: string; readonly session: number } | { readonly issuedAt: number | null };
+
 export interface SessionRequest {
   readonly userId: UserId;
   readonly deviceId: string;
+  readonly by: Credential;
   readonly platform: Platform;
   readonly now: number;
   readonly expiresAt: number;
@@ -221,9 +225,20 @@ export interface Store {
   ): Promise<Logged & { readonly position: number }>;
 
   // Devices.
-  openSession(request: SessionRequest): Promise<{ readonly device: Device; readonly ended: readonly Device[] }>;
+  /** Null where the credential has been revoked, or its session has ended. */
+  openSession(request: SessionRequest): Promise<{ readonly device: Device; readonly ended: readonly Device[] } | null>;
   renewSession(userId: UserId, deviceId: string, expiresAt: number): Promise<void>;
   endSession(userId: UserId, deviceId: string, now: number): Promise<void>;
+  /**
+   * Revokes what the app signed for a user before `tokensFrom`, and ends its sessions, or the one of a device; gives
+   * those that have ended.
+   */
+  revokeTokens(
+    userId: UserId,
+    deviceId: string | null,
+    tokensFrom: number,
+    audit: AuditEntry,
+  ): Promise<readonly Device[]>;
   device(userId: UserId, deviceId: string): Promise<Device | null>;
   devices(userId: UserId): Promise<readonly Device[]>;
 

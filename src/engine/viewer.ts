@@ -10,6 +10,8 @@ export interface Viewer {
   readonly role: Role;
   /** The session of a device that has logged in; null for a token that has not been through `login`. */
   readonly session: number | null;
+  /** When the app signed the token, where it says so and there is no session. */
+  readonly issuedAt: number | null;
   /** When the token runs out. */
   readonly expiresAt: number;
 }

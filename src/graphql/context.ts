@@ -15,13 +15,16 @@ export interface Context {
   readonly users: Map<string, Promise<User | null>> | null;
 }
 
-/** @throws Refusal UNAUTHENTICATED where there is no token, or the session has ended meanwhile */
-export function viewerOf({ viewer, connection }: Context): Viewer {
-  if (connection !== null) {
-    if (connection.endedBy === null) return connection.viewer;
+/** @throws Refusal UNAUTHENTICATED where there is no token, or its session has ended or it was revoked meanwhile */
+export function viewerOf({ engine, viewer, connection }: Context): Viewer {
+  if (connection !== null && connection.endedBy !== null) {
     throw new Refusal("UNAUTHENTICATED", "This session has ended; log in again.");
   }
-  if (viewer !== null) return viewer;
+  const asking = connection?.viewer ?? viewer;
+  if (asking !== null) {
+    engine.devices.checkStill(asking);
+    return asking;
+  }
   const how = "`Authorization: Bearer <token>` on HTTP, {authorization: …} in connection_init on WebSocket.";
   throw new Refusal("UNAUTHENTICATED", `Send a token: ${how}`);
 }

@@ -1,5 +1,5 @@
 /** Devices and sessions: login, renewal, logout. */
-import type { LoginResult } from "../engine/devices.ts";
+import type { LoginResult, RevokeResult } from "../engine/devices.ts";
 import type { Device } from "../engine/model.ts";
 import { builder } from "./builder.ts";
 import { viewerOf } from "./context.ts";
@@ -61,6 +61,30 @@ const RenewSessionInput = builder.inputType("RenewSessionInput", {
   fields: (t) => ({ token: t.string({ required: true, description: "A fresh JWT of the app for the same user." }) }),
 });
 
+const RevokeTokensPayload = builder.objectRef<RevokeResult>("RevokeTokensPayload").implement({
+  description: "What is over, and what is good from now on.",
+  fields: (t) => ({
+    validFrom: t.field({
+      type: "DateTime",
+      description: "Tokens whose `iat` is this second or later are good: the next whole second.",
+      resolve: ({ validFrom }) => validFrom,
+    }),
+    endedDevices: t.stringList({
+      description: "Devices whose session was ended.",
+      resolve: ({ endedDevices }) => [...endedDevices],
+    }),
+  }),
+});
+const RevokeTokensInput = builder.inputType("RevokeTokensInput", {
+  description: "Whose tokens are to be useless.",
+  fields: (t) => ({
+    user: t.id({ required: true, description: "Id of the user." }),
+    deviceId: t.string({
+      description: "Only the session of this device is ended; the app's tokens are revoked all the same.",
+    }),
+  }),
+});
+
 builder.mutationFields((t) => ({
   login: t.field({
     type: LoginPayload,
@@ -86,5 +110,14 @@ builder.mutationFields((t) => ({
     async resolve(_root, _args, context) {
       return { deviceId: await context.engine.devices.logout(viewerOf(context), context.connection) };
     },
+  }),
+  revokeTokens: t.field({
+    type: RevokeTokensPayload,
+    nullable: true,
+    description:
+      "Admins: makes every token useless that the app has signed for a user until now, and ends the sessions of all its devices, or of one. What was opened with them is closed with 4401 at once. A user whose tokens were revoked needs tokens with `iat` from then on.",
+    args: { input: t.arg({ type: RevokeTokensInput, required: true, description: "Whose." }) },
+    resolve: (_, { input: { user, deviceId } }, context) =>
+      context.engine.devices.revoke(viewerOf(context), context.connection, user, deviceId),
   }),
 }));

@@ -2,7 +2,7 @@
 import type { EndReason } from "../engine/connections.ts";
 
 export const CloseCode = {
-  /** The session is over: logged out, or another device took its place. Clients do not come back by themselves. */
+  /** The session is over: logged out, revoked, or another device took its place. Clients do not come back by themselves. */
   SESSION_ENDED: 4401,
   /** The token is missing, refused or has run out. Clients come back, with a new token if they have one. */
   FORBIDDEN: 4403,
@@ -10,6 +10,8 @@ export const CloseCode = {
   DRAINING: 1012,
   /** The client reads too slowly. Clients come back and go on behind their cursor. */
   TOO_SLOW: 1013,
+  /** The server cannot say now whether the token is good. Clients come back. */
+  TRY_LATER: 1013,
 } as const;
 
 const codes: Record<EndReason, { readonly code: number; readonly reason: string }> = {

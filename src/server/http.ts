@@ -34,13 +34,21 @@ function throughGateway(options: HttpOptions): Plugin {
   };
 }
 
+/** Of requests whose bearer could not be told. */
+const STATUS_OF = new Map<unknown, number>([
+  ["UNAUTHENTICATED", 401],
+  ["UNAVAILABLE", 503],
+  ["SHUTTING_DOWN", 503],
+]);
+
 async function contextOf(request: Request, { engine, presentError }: HttpOptions): Promise<Context> {
   try {
     const viewer = await viewerFrom(engine, request.headers.get("authorization"));
     return { engine, viewer, connection: null, users: null };
   } catch (error) {
     const presented = presentError(error);
-    throw new GraphQLError(presented.message, { extensions: { ...presented.extensions, http: { status: 401 } } });
+    const status = STATUS_OF.get(presented.extensions.code) ?? 500;
+    throw new GraphQLError(presented.message, { extensions: { ...presented.extensions, http: { status } } });
   }
 }
 

@@ -10,13 +10,14 @@ import type { Store } from "../engine/store.ts";
 import { schema } from "../graphql/schema.ts";
 import { openSqlite } from "../store/sqlite.ts";
 import { createStore } from "../store/store.ts";
+import { openAppKeys } from "./app-keys.ts";
 import { createGateway } from "./gateway.ts";
 import { createHttpServer } from "./http.ts";
 import { createMetrics } from "./metrics.ts";
 import { pathOf } from "./path.ts";
 import { createPresentError } from "./present-errors.ts";
 import { watchSlowReaders } from "./slow-readers.ts";
-import { createTokens } from "./tokens.ts";
+import { createTokens, DEFAULT_TOKEN_RULES, type TokenRules } from "./tokens.ts";
 import { serveWebSockets } from "./websocket.ts";
 
 export interface ServerOptions {
@@ -27,6 +28,9 @@ export interface ServerOptions {
   /** Folder of the SQLite file; made where it is missing. */
   readonly dataFolder: string;
   readonly secret: string;
+  readonly tokenRules?: Partial<TokenRules>;
+  /** File or URL of the app's public keys; without it the app signs with the secret. */
+  readonly jwks?: string | null;
   readonly sendRate: number;
   readonly sessionLimits: Readonly<Record<Platform, number>>;
   readonly allowedOrigins: readonly string[] | null;
@@ -92,6 +96,8 @@ function closeHttp(server: Server): Promise<void> {
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { log, clock, host, allowedOrigins, onStoreFailure } = options;
   let notReady: string | null = null;
+  const appKeys = options.jwks == null ? null : await openAppKeys(options.jwks, clock, log);
+  const tokenRules = { ...DEFAULT_TOKEN_RULES, ...options.tokenRules };
   const metrics = createMetrics({
     sweepFailed: (error) => log.error({ error: String(error) }, "the sweeper failed"),
     clockDoubted(aheadMs) {
@@ -116,7 +122,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const engine = await createEngine({
     store,
     clock,
-    tokens: createTokens(options.secret, clock),
+    tokens: createTokens(options.secret, tokenRules, appKeys, clock),
     observer: metrics,
     sendRate: options.sendRate,
     sessionLimits: options.sessionLimits,
@@ -140,6 +146,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
 
   async function closeStore(): Promise<void> {
+    appKeys?.close();
     engine.close();
     await store.close();
   }

@@ -11,12 +11,11 @@ import { makeServer, CloseCode as ProtocolCloseCode, type Server, type Subscribe
 import type { Logger } from "pino";
 import type { WebSocket } from "ws";
 import type { Connection, EndReason } from "../engine/connections.ts";
-import { SessionEnded } from "../engine/devices.ts";
 import type { Engine } from "../engine/engine.ts";
-import { Refusal } from "../engine/errors.ts";
+import { SessionEnded } from "../engine/revocations.ts";
 import type { Context } from "../graphql/context.ts";
 import { viewerFrom } from "./bearer.ts";
-import { closeCodeOf } from "./close-codes.ts";
+import { CloseCode, closeCodeOf } from "./close-codes.ts";
 import type { Gateway } from "./gateway.ts";
 import type { PresentError } from "./present-errors.ts";
 import type { SocketExtra } from "./socket-adapter.ts";
@@ -98,6 +97,7 @@ export function createWebSocketOperations(options: OperationsOptions): Server<Ex
     const viewer = await viewerFrom(engine, parameters?.authorization ?? parameters?.Authorization);
     // It may have gone while its token was looked at; nobody would ever close a connection for it then.
     if (viewer === null || socket.readyState !== socket.OPEN) return false;
+    engine.devices.checkStill(viewer);
     const connection = engine.connections.open(viewer, (reason) => {
       const { userId: user, deviceId: device } = connection.viewer;
       log.info({ user, device, reason }, "connection ended");
@@ -125,7 +125,9 @@ export function createWebSocketOperations(options: OperationsOptions): Server<Ex
         return await authenticate(extra, connectionParams);
       } catch (error) {
         if (error instanceof SessionEnded) closeFor(extra.socket, "ended");
-        else if (!(error instanceof Refusal)) presentError(error);
+        else if (presentError(error).extensions.code !== "UNAUTHENTICATED") {
+          extra.socket.close(CloseCode.TRY_LATER, "Try again later");
+        }
         return false;
       }
     },

@@ -11,7 +11,7 @@ import {
   memberByConversation,
   recentContacts,
 } from "./operations/conversations.ts";
-import { endSession, openSession, readDevice, readDevices, renewSession } from "./operations/devices.ts";
+import { endSession, openSession, readDevice, readDevices, renewSession, revokeTokens } from "./operations/devices.ts";
 import { hasExpired, log, logState } from "./operations/log.ts";
 import { append, deleteForUser, edit, isPutAway, readMessage, recall } from "./operations/messages.ts";
 import { ensureUser, muteUser, readUsers, saveProfiles } from "./operations/people.ts";
@@ -94,6 +94,7 @@ export function createStore(database: Database): Store {
     openSession: writing(openSession),
     renewSession: writing(renewSession),
     endSession: writing(endSession),
+    revokeTokens: writing(revokeTokens),
     device: reading(readDevice),
     devices: reading(readDevices),
 

@@ -20,6 +20,7 @@ export const users = sqliteTable("users", {
   avatarUrl: text("avatar_url"),
   friendPolicy: text("friend_policy").notNull().default("ASK"),
   mutedUntil: integer("muted_until"),
+  tokensFrom: integer("tokens_from"),
   createdAt: integer("created_at").notNull(),
   /** Position of the newest entry of the user's log. */
   head: integer().notNull().default(0),

@@ -349,7 +349,8 @@ export class App {
     user: string,
     { role = "user", expiresIn = 365 * DAY }: { role?: Role; expiresIn?: number } = {},
   ): Promise<string> {
-    return signAppToken(SECRET, user, role, this.clock.now() + expiresIn);
+    const now = this.clock.now();
+    return signAppToken(SECRET, user, role, now + expiresIn, { issuedAt: now });
   }
 
   /** A user whom the server has seen, speaking for the device `default`. */

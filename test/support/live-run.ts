@@ -140,7 +140,7 @@ export class LiveRun {
   }
 
   viewer(who: string, deviceId = "default"): Viewer {
-    return { userId: this.name(who), deviceId, role: "user", session: null, expiresAt: NOW + DAY };
+    return { userId: this.name(who), deviceId, role: "user", session: null, issuedAt: null, expiresAt: NOW + DAY };
   }
 
   positionOf(cursor: string): number {

@@ -1,9 +1,12 @@
 /** Devices and their sessions. */
 import { sql } from "drizzle-orm";
-import { DEFAULT_DEVICE, type Device, type UserId } from "../../engine/model.ts";
-import type { SessionRequest } from "../../engine/store.ts";
+import { type AuditEntry, DEFAULT_DEVICE, type Device, type UserId } from "../../engine/model.ts";
+import { isRevoked } from "../../engine/revocations.ts";
+import type { Credential, SessionRequest } from "../../engine/store.ts";
 import { all, first, type Operation, run, statement } from "../statement.ts";
 import { devices, users } from "../tables.ts";
+import { recordAudit } from "./audit.ts";
+import { readUser } from "./people.ts";
 import { type DeviceRow, toDevice } from "./rows.ts";
 
 const columns = sql`user_id, device_id, platform, session, signed_in_at, expires_at, ended_at`;
@@ -51,8 +54,27 @@ const prolong = statement<{ user: string; device: string; expiresAt: number }>(
     where user_id = ${p.user} and device_id = ${p.device} and expires_at < ${p.expiresAt}`,
 );
 
-export function* openSession(request: SessionRequest): Operation<{ device: Device; ended: readonly Device[] }> {
-  const { userId: user, deviceId: device, platform, now, expiresAt, limit } = request;
+const selectLiving = statement<{ user: string }, DeviceRow>(
+  (p) => sql`select ${columns} from ${devices} where user_id = ${p.user} and ended_at is null`,
+);
+const setTokensFrom = statement<{ user: string; from: number }>(
+  (p) => sql`update ${users} set tokens_from = ${p.from}
+    where id = ${p.user} and (tokens_from is null or tokens_from < ${p.from})`,
+);
+
+/** Looked at in the transaction, so that nothing that is revoked at the same moment slips through. */
+function* isGood(user: UserId, by: Credential): Operation<boolean> {
+  if ("session" in by) {
+    const row = yield* first(selectDevice, { user, device: by.deviceId });
+    return row !== undefined && row.session === by.session && row.ended_at === null;
+  }
+  const { tokensFrom } = (yield* readUser(user)) ?? {};
+  return tokensFrom == null || !isRevoked(by.issuedAt, tokensFrom);
+}
+
+export function* openSession(request: SessionRequest): Operation<{ device: Device; ended: readonly Device[] } | null> {
+  const { userId: user, deviceId: device, by, platform, now, expiresAt, limit } = request;
+  if (!(yield* isGood(user, by))) return null;
   const row = yield* first(upsertDevice, { user, device, platform, now, expiresAt });
   if (row === undefined) throw new Error("a session could not be opened");
   if (limit === null) return { device: toDevice(row), ended: [] };
@@ -67,6 +89,19 @@ export function* renewSession(userId: UserId, deviceId: string, expiresAt: numbe
 
 export function* endSession(userId: UserId, deviceId: string, now: number): Operation<void> {
   yield* run(setEnded, { user: userId, device: deviceId, now });
+}
+
+export function* revokeTokens(
+  user: UserId,
+  deviceId: string | null,
+  tokensFrom: number,
+  audit: AuditEntry,
+): Operation<readonly Device[]> {
+  const living = (yield* all(selectLiving, { user })).filter((row) => deviceId === null || row.device_id === deviceId);
+  for (const row of living) yield* run(setEnded, { user, device: row.device_id, now: audit.at });
+  yield* run(setTokensFrom, { user, from: tokensFrom });
+  yield* recordAudit(audit);
+  return living.map(toDevice);
 }
 
 export function* readDevice(userId: UserId, deviceId: string): Operation<Device | null> {

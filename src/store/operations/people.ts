@@ -8,7 +8,7 @@ import { recordAudit } from "./audit.ts";
 import { toUser, type UserRow } from "./rows.ts";
 
 const selectUser = statement<{ id: string }, UserRow>(
-  (p) => sql`select id, nickname, avatar_url, friend_policy, muted_until, delivered_position from ${users}
+  (p) => sql`select id, nickname, avatar_url, friend_policy, muted_until, tokens_from, delivered_position from ${users}
     where id = ${p.id}`,
 );
 const insertUser = statement<{ id: string; now: number }>(

@@ -10,6 +10,7 @@ export type UserRow = {
   avatar_url: string | null;
   friend_policy: string;
   muted_until: number | null;
+  tokens_from: number | null;
   delivered_position: number;
 };
 
@@ -20,6 +21,7 @@ export function toUser(row: UserRow): User {
     avatarUrl: row.avatar_url,
     friendPolicy: row.friend_policy as FriendPolicy,
     mutedUntil: row.muted_until,
+    tokensFrom: row.tokens_from,
     deliveredPosition: row.delivered_position,
   };
 }
