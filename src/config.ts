@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { PLATFORMS, type Platform } from "./engine/model.ts";
+import { DEFAULT_LIMITS, type Limits } from "./server/limits.ts";
 import { DEFAULT_TOKEN_RULES, SHORTEST_SECRET_BYTES, type TokenRules } from "./server/tokens.ts";
 
 const DEFAULT_SESSION_LIMITS: Record<Platform, number> = { WEB: 10, IOS: 1, ANDROID: 1, DESKTOP: 1, OTHER: 1 };
@@ -63,6 +64,9 @@ const keyPlace = z.string().refine((text) => {
   return protocol === "https:" || (protocol === "http:" && LOOPBACK.test(hostname));
 }, "must be the path of a file or an https URL without a password; http only to this machine");
 
+const rate = (uses: number) => wholeNumber(0, 100_000).default(uses);
+const count = (limit: number) => wholeNumber(1, 1_000_000).default(limit);
+
 /** Every setting there is; `docs/settings.md` describes each, and a test holds the two together. */
 export const environment = z.object({
   PARLEY_HOST: z.string().min(1, "must name an address").default("127.0.0.1"),
@@ -79,6 +83,23 @@ export const environment = z.object({
   PARLEY_TOKEN_MAX_AGE: wholeNumber(1, 31_536_000).optional(),
   PARLEY_CLOCK_TOLERANCE: wholeNumber(0, 3_600).default(DEFAULT_TOKEN_RULES.clockTolerance),
   PARLEY_SEND_RATE: wholeNumber(0, 100_000).default(20),
+  PARLEY_READ_RATE: rate(DEFAULT_LIMITS.readRate),
+  PARLEY_LOGIN_RATE: rate(DEFAULT_LIMITS.loginRate),
+  PARLEY_ADDRESS_RATE: rate(DEFAULT_LIMITS.addressRate),
+  PARLEY_TRUST_PROXY: wholeNumber(0, 10).default(0),
+  PARLEY_MAX_CONNECTIONS: count(DEFAULT_LIMITS.connections),
+  PARLEY_USER_CONNECTIONS: count(DEFAULT_LIMITS.connectionsPerUser),
+  PARLEY_ADDRESS_CONNECTIONS: wholeNumber(0, 1_000_000).default(DEFAULT_LIMITS.connectionsPerAddress),
+  PARLEY_WAITING_CONNECTIONS: count(DEFAULT_LIMITS.waitingConnections),
+  PARLEY_INIT_SECONDS: wholeNumber(1, 60).default(DEFAULT_LIMITS.initTimeoutMs / 1_000),
+  PARLEY_USER_SUBSCRIPTIONS: count(DEFAULT_LIMITS.subscriptionsPerUser),
+  PARLEY_CONNECTION_SUBSCRIPTIONS: count(DEFAULT_LIMITS.subscriptionsPerConnection),
+  PARLEY_CONNECTION_OPERATIONS: count(DEFAULT_LIMITS.operationsPerConnection),
+  PARLEY_FRAME_BYTES: wholeNumber(1_024, 16_777_216).default(DEFAULT_LIMITS.frameBytes),
+  PARLEY_BODY_BYTES: wholeNumber(1_024, 16_777_216).default(DEFAULT_LIMITS.bodyBytes),
+  PARLEY_DOCUMENT_TOKENS: wholeNumber(100, 100_000).default(DEFAULT_LIMITS.documentTokens),
+  PARLEY_SLOW_READER_SECONDS: wholeNumber(1, 3_600).default(DEFAULT_LIMITS.slowReaderMs / 1_000),
+  PARLEY_UNREAD_BYTES: wholeNumber(65_536, 1_073_741_824).default(DEFAULT_LIMITS.unreadBytes),
   PARLEY_SESSION_LIMITS: sessionLimits.default(DEFAULT_SESSION_LIMITS),
   PARLEY_ALLOWED_ORIGINS: origins.optional(),
   PARLEY_GRAPHIQL: yesOrNo.default(true),
@@ -98,6 +119,9 @@ export interface Config {
   /** File or URL of the app's public keys. */
   readonly jwks: string | null;
   readonly sendRate: number;
+  readonly limits: Limits;
+  /** How many proxies of one's own stand in front. */
+  readonly proxies: number;
   readonly sessionLimits: Readonly<Record<Platform, number>>;
   readonly allowedOrigins: readonly string[] | null;
   readonly graphiql: boolean;
@@ -109,6 +133,27 @@ export interface Config {
 /** A setting that cannot be used. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
+}
+
+function limitsOf(values: z.infer<typeof environment>): Limits {
+  return {
+    readRate: values.PARLEY_READ_RATE,
+    loginRate: values.PARLEY_LOGIN_RATE,
+    addressRate: values.PARLEY_ADDRESS_RATE,
+    connections: values.PARLEY_MAX_CONNECTIONS,
+    connectionsPerUser: values.PARLEY_USER_CONNECTIONS,
+    connectionsPerAddress: values.PARLEY_ADDRESS_CONNECTIONS,
+    waitingConnections: values.PARLEY_WAITING_CONNECTIONS,
+    initTimeoutMs: values.PARLEY_INIT_SECONDS * 1_000,
+    subscriptionsPerUser: values.PARLEY_USER_SUBSCRIPTIONS,
+    subscriptionsPerConnection: values.PARLEY_CONNECTION_SUBSCRIPTIONS,
+    operationsPerConnection: values.PARLEY_CONNECTION_OPERATIONS,
+    frameBytes: values.PARLEY_FRAME_BYTES,
+    bodyBytes: values.PARLEY_BODY_BYTES,
+    documentTokens: values.PARLEY_DOCUMENT_TOKENS,
+    slowReaderMs: values.PARLEY_SLOW_READER_SECONDS * 1_000,
+    unreadBytes: values.PARLEY_UNREAD_BYTES,
+  };
 }
 
 /** @throws ConfigError that names each setting at fault */
@@ -142,6 +187,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     },
     jwks: values.PARLEY_JWKS ?? null,
     sendRate: values.PARLEY_SEND_RATE,
+    limits: limitsOf(values),
+    proxies: values.PARLEY_TRUST_PROXY,
     sessionLimits: values.PARLEY_SESSION_LIMITS,
     allowedOrigins: values.PARLEY_ALLOWED_ORIGINS ?? null,
     graphiql: values.PARLEY_GRAPHIQL,

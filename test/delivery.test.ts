@@ -254,7 +254,7 @@ describe("a reader that stands still", () => {
   }
 
   test("costs no more than what is on its way, is cut off with 1013, and resumes; others get theirs meanwhile", async () => {
-    const app = await startApp({ slowReaderMs: 1_000, metricsPort: 0 });
+    const app = await startApp({ limits: { slowReaderMs: 1_000 }, metricsPort: 0 });
     const [alice, bob] = await app.people("alice", "bob");
     const [phone, laptop] = [await bob.login("phone"), await bob.login("laptop")];
     const reading = await laptop.sync();
@@ -280,7 +280,7 @@ describe("a reader that stands still", () => {
   });
 
   test("that never wakes up is cut off all the same", async () => {
-    const app = await startApp({ slowReaderMs: 500 });
+    const app = await startApp({ limits: { slowReaderMs: 500 } });
     const [alice, bob] = await app.people("alice", "bob");
     const stuck = await bob.connect();
     const refresh = stuck.subscribe(REFRESH);
@@ -293,7 +293,7 @@ describe("a reader that stands still", () => {
   });
 
   test("that has nothing to read is left alone", async () => {
-    const app = await startApp({ slowReaderMs: 200 });
+    const app = await startApp({ limits: { slowReaderMs: 200 } });
     const [alice, bob] = await app.people("alice", "bob");
     const idle = await bob.sync();
     const stuck = await (await bob.login("phone")).connect();

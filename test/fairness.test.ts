@@ -65,7 +65,7 @@ test("a stream whose reader goes before it has begun is gone too", async () => {
 });
 
 test("a client that pings and never reads is cut off before it costs much", async () => {
-  const app = await startApp({ slowReaderMs: 60_000 });
+  const app = await startApp({ limits: { slowReaderMs: 60_000 } });
   const [alice, bob] = await app.people("alice", "bob");
   const flood = await bob.connect();
   flood.pause();
@@ -116,7 +116,7 @@ test("streams that are pipelined on one connection leave nobody online", async (
 });
 
 test("a client that asks for much in one burst and never reads is cut off before it costs much", async () => {
-  const app = await startApp({ slowReaderMs: 60_000 });
+  const app = await startApp({ limits: { slowReaderMs: 60_000 } });
   const [alice, bob] = await app.people("alice", "bob");
   await Promise.all(Array.from({ length: 100 }, (_, index) => alice.send("bob", `${index} ${"x".repeat(12_000)}`)));
   const greedy = await bob.connect();

@@ -1,5 +1,6 @@
 /** Living connections: who is online, and what ends when a session does. */
 import type { Clock } from "./clock.ts";
+import { Refusal } from "./errors.ts";
 import type { UserId } from "./model.ts";
 import type { Viewer } from "./viewer.ts";
 
@@ -15,9 +16,31 @@ export interface Connection {
   end(reason: EndReason): void;
   /** To be called when the transport is gone, for whatever reason. */
   close(): void;
+  /**
+   * Counts one more subscription.
+   * @throws Refusal RATE_LIMITED where the connection or its user has too many
+   */
+  takeSubscription(): void;
+  /** Gives one back; what is left is given back when the connection closes. */
+  giveBackSubscription(): void;
+}
+
+/** What a user may have open at once. */
+export interface ConnectionLimits {
+  readonly connectionsPerUser: number;
+  readonly subscriptionsPerUser: number;
+  readonly subscriptionsPerConnection: number;
+}
+
+/** RATE_LIMITED because the user has all the connections that it may have. Those that live are left alone. */
+export class TooManyConnections extends Refusal {
+  constructor(limit: number) {
+    super("RATE_LIMITED", `This user has ${limit} connections open, which is all that it may have; close some.`);
+  }
 }
 
 export interface Connections {
+  /** @throws TooManyConnections */
   open(viewer: Viewer, onEnd: (reason: EndReason) => void): Connection;
   isOnline(userId: UserId): boolean;
   /** Ends those of a user's connections that are meant. */
@@ -26,13 +49,23 @@ export interface Connections {
   renew(viewer: Viewer, connection: Connection | null): void;
   endAll(reason: EndReason): void;
   readonly count: number;
+  /** Subscriptions of all of them. */
+  readonly subscriptionCount: number;
 }
 
 interface Entry extends Connection {
+  readonly subscriptions: number;
   arm(): void;
 }
 
-export function createConnections(clock: Clock): Connections {
+function subscriptionsOf(entries: Iterable<Entry>): number {
+  let count = 0;
+  for (const { subscriptions } of entries) count += subscriptions;
+  return count;
+}
+
+export function createConnections(clock: Clock, limits: ConnectionLimits): Connections {
+  const { connectionsPerUser, subscriptionsPerUser, subscriptionsPerConnection } = limits;
   const byUser = new Map<UserId, Set<Entry>>();
   let count = 0;
 
@@ -50,13 +83,27 @@ export function createConnections(clock: Clock): Connections {
     count -= 1;
   }
 
+  function checkSubscriptions({ viewer, subscriptions }: Entry): void {
+    if (subscriptions >= subscriptionsPerConnection) {
+      throw new Refusal("RATE_LIMITED", `${subscriptionsPerConnection} subscriptions run on this socket; end some.`);
+    }
+    if (subscriptionsOf(byUser.get(viewer.userId) ?? []) >= subscriptionsPerUser) {
+      throw new Refusal("RATE_LIMITED", `This user has ${subscriptionsPerUser} subscriptions running; end some.`);
+    }
+  }
+
   function open(viewer: Viewer, onEnd: (reason: EndReason) => void): Connection {
+    if ((byUser.get(viewer.userId)?.size ?? 0) >= connectionsPerUser) throw new TooManyConnections(connectionsPerUser);
+    let subscriptions = 0;
     let endedBy: EndReason | null = null;
     let cancelExpiry = () => {};
     const entry: Entry = {
       viewer,
       get endedBy() {
         return endedBy;
+      },
+      get subscriptions() {
+        return subscriptions;
       },
       arm() {
         cancelExpiry();
@@ -71,6 +118,13 @@ export function createConnections(clock: Clock): Connections {
       close() {
         cancelExpiry();
         remove(entry);
+      },
+      takeSubscription() {
+        checkSubscriptions(entry);
+        subscriptions += 1;
+      },
+      giveBackSubscription() {
+        subscriptions -= 1;
       },
     };
     add(entry);
@@ -98,6 +152,11 @@ export function createConnections(clock: Clock): Connections {
     },
     get count() {
       return count;
+    },
+    get subscriptionCount() {
+      let total = 0;
+      for (const entries of byUser.values()) total += subscriptionsOf(entries);
+      return total;
     },
   };
 }

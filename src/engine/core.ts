@@ -1,6 +1,6 @@
 /** What the engine's rooms share. */
 import type { Clock } from "./clock.ts";
-import type { Connections } from "./connections.ts";
+import type { ConnectionLimits, Connections } from "./connections.ts";
 import type { Hub } from "./live/hub.ts";
 import type { Platform, Role, UserId } from "./model.ts";
 import type { Rates } from "./rates.ts";
@@ -42,6 +42,14 @@ export interface Observer extends ClockObserver {
   sweepFailed(error: unknown): void;
 }
 
+/** What one user may take from a server; admins have no rates. */
+export interface UserLimits extends ConnectionLimits {
+  /** Queries, and subscriptions that start, per second; 0: no limit. */
+  readonly readRate: number;
+  /** Logins per minute; 0: no limit. */
+  readonly loginRate: number;
+}
+
 export interface Core {
   readonly store: Store;
   readonly clock: Clock;
@@ -53,6 +61,9 @@ export interface Core {
   readonly rates: Rates;
   /** Of every other change. */
   readonly changeRates: Rates;
+  /** Of queries and of subscriptions that start. */
+  readonly readRates: Rates;
+  readonly loginRates: Rates;
   readonly tokens: Tokens;
   readonly observer: Observer;
   /** Sessions that may live at the same time, per platform. */

@@ -6,7 +6,7 @@ import type { Core } from "./core.ts";
 import { Refusal } from "./errors.ts";
 import { isUserId } from "./ids.ts";
 import { DEFAULT_DEVICE, type Device, type Platform, SYSTEM_USER } from "./model.ts";
-import { limitChanges } from "./permissions.ts";
+import { limitChanges, limitLogins } from "./permissions.ts";
 import { isRevoked, SessionEnded, TokenRevoked } from "./revocations.ts";
 import type { createUsers } from "./users.ts";
 import { requireAdmin, type Viewer } from "./viewer.ts";
@@ -110,7 +110,7 @@ export function createDevices(core: Core, users: Pick<ReturnType<typeof createUs
   async function login(viewer: Viewer, deviceId: string, platform: Platform): Promise<LoginResult> {
     const { userId, expiresAt, session, issuedAt } = viewer;
     const id = readDeviceId(deviceId);
-    limitChanges(core, viewer);
+    limitLogins(core, viewer);
     const limit = id === DEFAULT_DEVICE ? null : core.sessionLimits[platform];
     const by = session === null ? { issuedAt } : { deviceId: viewer.deviceId, session };
     const opened = await store.openSession({ userId, deviceId: id, by, platform, now: clock.now(), expiresAt, limit });
@@ -121,9 +121,10 @@ export function createDevices(core: Core, users: Pick<ReturnType<typeof createUs
 
   /**
    * Prolongs the viewer's session with a fresh token of the app, on its living sockets too.
-   * @throws Refusal UNAUTHENTICATED for a token that is not valid or is another user's
+   * @throws Refusal UNAUTHENTICATED for a token that is not valid or is another user's, RATE_LIMITED
    */
   async function renew(viewer: Viewer, connection: Connection | null, token: string): Promise<LoginResult> {
+    limitChanges(core, viewer);
     const claims = await tokens.verify(token);
     if (claims.userId !== viewer.userId || claims.kind !== "app") {
       throw new Refusal("UNAUTHENTICATED", "Renew with a fresh token that the app has signed for the same user.");

@@ -5,7 +5,7 @@ import { createAuditTrail } from "./audit.ts";
 import type { Clock } from "./clock.ts";
 import { createConnections } from "./connections.ts";
 import { createConversations } from "./conversations.ts";
-import type { Core, Observer, Tokens } from "./core.ts";
+import type { Core, Observer, Tokens, UserLimits } from "./core.ts";
 import { createDevices } from "./devices.ts";
 import { createHub, type Hub } from "./live/hub.ts";
 import { createNewMessages } from "./live/new-messages.ts";
@@ -14,7 +14,8 @@ import { createTyping } from "./live/typing.ts";
 import { createUpdates } from "./live/updates.ts";
 import { createMessages } from "./messages.ts";
 import type { Platform } from "./model.ts";
-import { createRates } from "./rates.ts";
+import { limitReads } from "./permissions.ts";
+import { createRates, perMinute, perSecond } from "./rates.ts";
 import { createRelationships } from "./relationships.ts";
 import { startSweeper } from "./retention.ts";
 import { createRevocations } from "./revocations.ts";
@@ -23,17 +24,28 @@ import { DEFAULT_SETTINGS } from "./settings.ts";
 import type { Store } from "./store.ts";
 import { createTimekeeper } from "./timekeeper.ts";
 import { createUsers } from "./users.ts";
+import type { Viewer } from "./viewer.ts";
 
 /** How much more often than it may send a user may change something. */
 const CHANGES_PER_SEND = 10;
+
+export const DEFAULT_USER_LIMITS: UserLimits = {
+  readRate: 100,
+  loginRate: 60,
+  connectionsPerUser: 100,
+  subscriptionsPerUser: 500,
+  subscriptionsPerConnection: 50,
+};
 
 export interface EngineOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly tokens: Tokens;
   readonly observer: Observer;
-  /** Sends per second and user; 0 switches every rate limit off. */
+  /** Sends per second and user; 0 switches this limit off, and that of all other changes. */
   readonly sendRate: number;
+  /** What is left out is as in `DEFAULT_USER_LIMITS`. */
+  readonly limits?: Partial<UserLimits>;
   readonly sessionLimits: Readonly<Record<Platform, number>>;
   /** Left out: one of its own. */
   readonly hub?: Hub;
@@ -44,6 +56,7 @@ export type Engine = Awaited<ReturnType<typeof createEngine>>;
 /** Builds the engine over an open store. Close it before the store. */
 export async function createEngine(options: EngineOptions) {
   const { store, clock, tokens, observer, sendRate, sessionLimits, hub = createHub() } = options;
+  const limits = { ...DEFAULT_USER_LIMITS, ...options.limits };
   const core: Core = {
     store,
     clock,
@@ -52,10 +65,12 @@ export async function createEngine(options: EngineOptions) {
     observer,
     sessionLimits,
     hub,
-    connections: createConnections(clock),
+    connections: createConnections(clock, limits),
     revocations: createRevocations(),
-    rates: createRates(clock, sendRate),
-    changeRates: createRates(clock, sendRate * CHANGES_PER_SEND),
+    rates: createRates(clock, perSecond(sendRate)),
+    changeRates: createRates(clock, perSecond(sendRate * CHANGES_PER_SEND)),
+    readRates: createRates(clock, perSecond(limits.readRate)),
+    loginRates: createRates(clock, perMinute(limits.loginRate)),
     settings: { ...DEFAULT_SETTINGS, ...(await store.loadSettings()) },
     changes: 0,
   };
@@ -67,6 +82,13 @@ export async function createEngine(options: EngineOptions) {
   return {
     clock,
     connections: core.connections,
+    /**
+     * Counts a query, or a subscription that starts.
+     * @throws Refusal RATE_LIMITED
+     */
+    limitReads: (viewer: Viewer) => limitReads(core, viewer),
+    /** Users whose use is remembered, once for each kind of rate. */
+    rateKeys: () => core.rates.size + core.changeRates.size + core.readRates.size + core.loginRates.size,
     users,
     relationships: createRelationships(core, users),
     devices: createDevices(core, users),

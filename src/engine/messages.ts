@@ -114,6 +114,7 @@ export function createMessages(core: Core) {
    * BLOCKED, NOT_FRIENDS
    */
   async function edit(viewer: Viewer, input: EditInput): Promise<MessageView> {
+    limitChanges(core, viewer);
     const message = await keptOwn(viewer, input.id, "edit");
     if (message.content === null) throw notFound("The message has been recalled.");
     const facts = await store.sendFacts(message.senderId, message.recipientId, null);

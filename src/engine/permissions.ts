@@ -16,11 +16,25 @@ export function checkMute(core: Core, viewer: Viewer, sender: User | null): void
 }
 
 /**
- * What is no sending but writes all the same: ten times as much of it is allowed.
+ * What may write: ten times as much of it is allowed as of sends. A send counts here too, since one that is refused
+ * or repeated has no other rate.
  * @throws Refusal RATE_LIMITED
  */
 export function limitChanges(core: Core, viewer: Viewer): void {
   if (!isAdmin(viewer)) core.changeRates.take(viewer.userId);
+}
+
+/**
+ * A query, or a subscription that starts.
+ * @throws Refusal RATE_LIMITED
+ */
+export function limitReads(core: Core, viewer: Viewer): void {
+  if (!isAdmin(viewer)) core.readRates.take(viewer.userId);
+}
+
+/** @throws Refusal RATE_LIMITED */
+export function limitLogins(core: Core, viewer: Viewer): void {
+  if (!isAdmin(viewer)) core.loginRates.take(viewer.userId);
 }
 
 /** @throws Refusal RECIPIENT_NOT_FOUND */

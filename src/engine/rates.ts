@@ -1,9 +1,29 @@
-/** Rates per user: a steady rate with bursts, kept as one number per key (generic cell rate algorithm). */
+/** Rates per key: a steady rate with bursts, kept as one number per key (generic cell rate algorithm). */
 import type { Clock } from "./clock.ts";
 import { Refusal } from "./errors.ts";
 
-const BURST_FACTOR = 3;
-const PRUNE_ABOVE = 10_000;
+const UNIT_MS = { second: 1_000, minute: 60_000 } as const;
+const BURST_SECONDS = 3;
+/** What adding up fractions of a millisecond may be wrong by: it must not take the last of a burst. */
+const ROUNDING_MS = 0.001;
+
+export interface Rate {
+  /** Uses in a unit of time; 0: as many as anybody likes. */
+  readonly uses: number;
+  readonly per: keyof typeof UNIT_MS;
+  /** Uses that may come at once. */
+  readonly burst: number;
+}
+
+/** With bursts of what three seconds bring. */
+export function perSecond(uses: number): Rate {
+  return { uses, per: "second", burst: uses * BURST_SECONDS };
+}
+
+/** With bursts of what a minute brings. */
+export function perMinute(uses: number): Rate {
+  return { uses, per: "minute", burst: uses };
+}
 
 export interface Rates {
   /**
@@ -11,33 +31,53 @@ export interface Rates {
    * @throws Refusal RATE_LIMITED with `retryAfterMs`
    */
   take(key: string): void;
+  /** Keys that are remembered: no more than have come in twice the time in which a whole burst is paid for. */
+  readonly size: number;
 }
 
-/** @param perSecond uses per second and key, with bursts of three times as many; 0 switches the limit off */
-export function createRates(clock: Clock, perSecond: number): Rates {
-  const interval = 1_000 / perSecond;
-  const tolerance = (perSecond * BURST_FACTOR - 1) * interval;
-  /** Per key: when all uses so far will have been paid for. */
-  const paidAt = new Map<string, number>();
+export function createRates(clock: Clock, { uses, per, burst }: Rate): Rates {
+  const interval = UNIT_MS[per] / uses;
+  const window = burst * interval;
+  const tolerance = window - interval;
+  // Small numbers, whose fractions are exact enough.
+  const started = clock.now();
+  /**
+   * Per key: when all uses so far will have been paid for, which is never further away than the window. Each window
+   * begins a new map and drops the one before the last: by then all in it have paid. So nobody is forgotten early,
+   * however many others come, and what is remembered is bounded by what the server can take in two windows.
+   */
+  let current = new Map<string, number>();
+  let previous = new Map<string, number>();
+  let turnAt = window;
 
-  function prune(now: number): void {
-    for (const [key, at] of paidAt) if (at <= now) paidAt.delete(key);
+  function turn(now: number): void {
+    const isSetBack = now < turnAt - window;
+    if (now < turnAt && !isSetBack) return;
+    // After a clock that was set back nobody knows what has been paid for, and nobody must be locked out.
+    previous = isSetBack ? new Map() : current;
+    current = new Map();
+    turnAt = now + window;
   }
 
   return {
     take(key) {
-      if (perSecond === 0) return;
-      const now = clock.now();
-      // A clock that was set back must not lock anybody out.
-      const known = Math.min(paidAt.get(key) ?? 0, now + tolerance + interval);
+      if (uses === 0) return;
+      const now = clock.now() - started;
+      turn(now);
+      const paidAt = current.get(key) ?? previous.get(key) ?? now;
+      // Nor must one that was set back a little.
+      const known = Math.min(Math.max(paidAt, now), now + window);
+      if (known < paidAt) current.set(key, known);
       const wait = known - now - tolerance;
-      if (wait > 0) {
-        const retryAfterMs = Math.ceil(wait);
-        const reason = `At most ${perSecond} a second, in bursts of ${perSecond * BURST_FACTOR}; try again in ${retryAfterMs} ms.`;
+      if (wait > ROUNDING_MS) {
+        const retryAfterMs = Math.ceil(wait - ROUNDING_MS);
+        const reason = `At most ${uses} a ${per}, in bursts of ${burst}; try again in ${retryAfterMs} ms.`;
         throw new Refusal("RATE_LIMITED", reason, { retryAfterMs });
       }
-      paidAt.set(key, Math.max(known, now) + interval);
-      if (paidAt.size > PRUNE_ABOVE) prune(now);
+      current.set(key, known + interval);
+    },
+    get size() {
+      return current.size + previous.size;
     },
   };
 }

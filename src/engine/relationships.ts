@@ -81,6 +81,7 @@ export function createRelationships(core: Core, users: People) {
    * @throws Refusal USER_NOT_FOUND, INVALID_CONTENT, MUTED, RATE_LIMITED, FORBIDDEN, BLOCKED
    */
   async function add(viewer: Viewer, id: string, greetingInput: string | null | undefined): Promise<FriendshipResult> {
+    limitChanges(core, viewer);
     const user = await users.requirePerson(id);
     const greeting = readGreeting(greetingInput);
     checkMute(core, viewer, await users.requirePerson(viewer.userId));

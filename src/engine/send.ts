@@ -9,7 +9,7 @@ import { type MessageDraft, messageFrom } from "./draft.ts";
 import { Refusal } from "./errors.ts";
 import { parseMessageId, transientMessageId } from "./ids.ts";
 import { type Message, type PushOptions, SYSTEM_USER, type User, type UserId } from "./model.ts";
-import { checkMute, mayReach, recipientOf } from "./permissions.ts";
+import { checkMute, limitChanges, mayReach, recipientOf } from "./permissions.ts";
 import type { SendFacts } from "./store.ts";
 import { isAdmin, type MessageView, peerIn, requireAdmin, type Viewer } from "./viewer.ts";
 
@@ -196,10 +196,12 @@ export function createSending(core: Core) {
   /**
    * Sends a message. It answers once the message is on disk.
    * @throws Refusal FORBIDDEN, SENDER_NOT_FOUND, IDEMPOTENCY_CONFLICT, MUTED, RECIPIENT_NOT_FOUND,
-   * INVALID_CONTENT, CONTENT_TOO_LARGE, RATE_LIMITED, BLOCKED, NOT_FRIENDS: in this order, and nothing is left
+   * INVALID_CONTENT, CONTENT_TOO_LARGE, RATE_LIMITED, BLOCKED, NOT_FRIENDS: in this order, and nothing is left;
+   * RATE_LIMITED before all others where even attempts are too many
    * @throws OutcomeUnknown where the disk failed; the same clientMessageId again tells
    */
   async function send(viewer: Viewer, input: SendInput): Promise<SendSuccess> {
+    limitChanges(core, viewer);
     const senderId = senderOf(viewer, input);
     const key = readKey(input.clientMessageId);
     const facts = await store.sendFacts(senderId, input.to, key);

@@ -1,7 +1,7 @@
 /** What every resolver is handed. */
 import type { Connection } from "../engine/connections.ts";
 import type { Engine } from "../engine/engine.ts";
-import { Refusal } from "../engine/errors.ts";
+import { Refusal, type RefusalCode } from "../engine/errors.ts";
 import type { User } from "../engine/model.ts";
 import type { Viewer } from "../engine/viewer.ts";
 
@@ -13,6 +13,8 @@ export interface Context {
   readonly connection: Connection | null;
   /** Profiles read by this query; null where they may change while the operation runs. */
   readonly users: Map<string, Promise<User | null>> | null;
+  /** Counts a refusal that is answered as data. */
+  readonly refused: (code: RefusalCode) => void;
 }
 
 /** @throws Refusal UNAUTHENTICATED where there is no token, or its session has ended or it was revoked meanwhile */

@@ -1,6 +1,7 @@
 /** Refusals in the schema: the codes, the interface of all error types, and how a refusal becomes data. */
 import { type DataCode, ERRORS, Refusal } from "../engine/errors.ts";
 import { builder } from "./builder.ts";
+import type { Context } from "./context.ts";
 
 const dataCodes = Object.entries(ERRORS).filter(([, error]) => error.tier === "data");
 
@@ -55,11 +56,12 @@ export function errorType(name: string, what: string) {
 }
 
 /** Hands a refusal that a result type can carry over as data; anything else goes on as an exception. */
-export async function orRefusal<T>(work: Promise<T>): Promise<T | Refused> {
+export async function orRefusal<T>({ refused }: Context, work: Promise<T>): Promise<T | Refused> {
   try {
     return await work;
   } catch (error) {
-    if (error instanceof Refusal && error.isData) return new Refused(error);
-    throw error;
+    if (!(error instanceof Refusal) || !error.isData) throw error;
+    refused(error.code);
+    return new Refused(error);
   }
 }

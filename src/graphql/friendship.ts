@@ -108,28 +108,31 @@ builder.mutationFields((t) => ({
     description: "Asks for friendship: a request, or a friendship at once, as the other's friendPolicy decides.",
     args: { input: t.arg({ type: AddFriendInput, required: true, description: "Whom, and with what words." }) },
     resolve: (_, { input }, context) =>
-      orRefusal(context.engine.relationships.add(viewerOf(context), input.user, input.greeting)),
+      orRefusal(context, context.engine.relationships.add(viewerOf(context), input.user, input.greeting)),
   }),
   acceptFriend: t.field({
     type: FriendshipResult,
     nullable: true,
     description: "Accepts a request; both are friends from then on.",
     args: { input: t.arg({ type: FriendInput, required: true, description: "Whose." }) },
-    resolve: (_, { input }, context) => orRefusal(context.engine.relationships.accept(viewerOf(context), input.user)),
+    resolve: (_, { input }, context) =>
+      orRefusal(context, context.engine.relationships.accept(viewerOf(context), input.user)),
   }),
   declineFriend: t.field({
     type: FriendshipResult,
     nullable: true,
     description: "Declines a request. The asker is not told.",
     args: { input: t.arg({ type: FriendInput, required: true, description: "Whose." }) },
-    resolve: (_, { input }, context) => orRefusal(context.engine.relationships.decline(viewerOf(context), input.user)),
+    resolve: (_, { input }, context) =>
+      orRefusal(context, context.engine.relationships.decline(viewerOf(context), input.user)),
   }),
   removeFriend: t.field({
     type: FriendshipResult,
     nullable: true,
     description: "Ends a friendship, or withdraws the viewer's own request.",
     args: { input: t.arg({ type: FriendInput, required: true, description: "With whom." }) },
-    resolve: (_, { input }, context) => orRefusal(context.engine.relationships.remove(viewerOf(context), input.user)),
+    resolve: (_, { input }, context) =>
+      orRefusal(context, context.engine.relationships.remove(viewerOf(context), input.user)),
   }),
   blockUser: t.field({
     type: BlockPayload,

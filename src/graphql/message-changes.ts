@@ -69,14 +69,14 @@ builder.mutationFields((t) => ({
     description:
       "Takes a message back: its sender for recallWindowSeconds, an admin any. Its content is erased; everybody who has it is told.",
     args: { input: t.arg({ type: RecallMessageInput, required: true, description: "Which." }) },
-    resolve: (_, { input }, context) => orRefusal(context.engine.messages.recall(viewerOf(context), input.id)),
+    resolve: (_, { input }, context) => orRefusal(context, context.engine.messages.recall(viewerOf(context), input.id)),
   }),
   editMessage: t.field({
     type: EditMessageResult,
     nullable: true,
     description: "Puts other content in the place of a message's own, by its sender; everybody who has it is told.",
     args: { input: t.arg({ type: EditMessageInput, required: true, description: "Which, and what it says now." }) },
-    resolve: (_, { input }, context) => orRefusal(context.engine.messages.edit(viewerOf(context), input)),
+    resolve: (_, { input }, context) => orRefusal(context, context.engine.messages.edit(viewerOf(context), input)),
   }),
   deleteMessages: t.field({
     type: DeleteMessagesPayload,

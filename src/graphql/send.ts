@@ -63,6 +63,6 @@ builder.mutationFields((t) => ({
     nullable: true,
     description: "Sends a message. Success means that it is on disk.",
     args: { input: t.arg({ type: SendMessageInput, required: true, description: "The message." }) },
-    resolve: (_, { input }, context) => orRefusal(context.engine.send(viewerOf(context), input)),
+    resolve: (_, { input }, context) => orRefusal(context, context.engine.send(viewerOf(context), input)),
   }),
 }));

@@ -12,15 +12,25 @@ export const CloseCode = {
   TOO_SLOW: 1013,
   /** The server cannot say now whether the token is good. Clients come back. */
   TRY_LATER: 1013,
+  /**
+   * There are too many connections, of this user or that wait. Clients come back, and wait longer each time. 4429
+   * would say it too, but graphql-ws means another thing by it, and its clients then never come back.
+   */
+  TOO_MANY: 1013,
 } as const;
 
-const codes: Record<EndReason, { readonly code: number; readonly reason: string }> = {
+/** Why the server closes a socket. */
+export type CloseReason = EndReason | "tooManyOfUser" | "tooManyWaiting";
+
+const codes: Record<CloseReason, { readonly code: number; readonly reason: string }> = {
   ended: { code: CloseCode.SESSION_ENDED, reason: "Session ended" },
   expired: { code: CloseCode.FORBIDDEN, reason: "Token expired" },
   draining: { code: CloseCode.DRAINING, reason: "Server restarting" },
   tooSlow: { code: CloseCode.TOO_SLOW, reason: "Reading too slowly" },
+  tooManyOfUser: { code: CloseCode.TOO_MANY, reason: "Too many connections of this user" },
+  tooManyWaiting: { code: CloseCode.TOO_MANY, reason: "Too many connections wait to authenticate" },
 };
 
-export function closeCodeOf(reason: EndReason): { readonly code: number; readonly reason: string } {
+export function closeCodeOf(reason: CloseReason): { readonly code: number; readonly reason: string } {
   return codes[reason];
 }

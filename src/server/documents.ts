@@ -15,7 +15,6 @@ import { LRUCache } from "lru-cache";
 import { checkShape } from "./complexity.ts";
 import { UnconditionalSubscriptionRule } from "./subscription-rule.ts";
 
-const MOST_TOKENS = 4_000;
 /** What all cached documents may take together, as `sizeOf` guesses it. */
 const CACHE_BYTES = 32 * 1024 * 1024;
 /** Of a parsed document, measured: nodes, and the chain of tokens that they point to. */
@@ -37,12 +36,12 @@ function requestError(error: GraphQLError, code: string): GraphQLError {
   });
 }
 
-function countTokens(text: string): number {
+function countTokens(text: string, most: number): number {
   const lexer = new Lexer(new Source(text));
   let count = 0;
   for (; lexer.advance().kind !== TokenKind.EOF; count += 1) {
-    if (count < MOST_TOKENS) continue;
-    const error = new GraphQLError(`The document has more than ${MOST_TOKENS} tokens; split it.`);
+    if (count < most) continue;
+    const error = new GraphQLError(`The document has more than ${most} tokens; split it.`);
     throw requestError(error, "QUERY_TOO_COMPLEX");
   }
   return count;
@@ -58,9 +57,9 @@ function sizeOf({ tokens }: Parsed, text: string): number {
   return 2 * text.length + BYTES_PER_TOKEN * (tokens + 1);
 }
 
-function parseText(text: string): Parsed {
+function parseText(text: string, mostTokens: number): Parsed {
   try {
-    const tokens = countTokens(text);
+    const tokens = countTokens(text, mostTokens);
     const document = parse(text);
     checkShape(document);
     return { document, tokens };
@@ -77,7 +76,8 @@ function parseText(text: string): Parsed {
 /** These trust that a subscription has no conditions. */
 const structuralRules = specifiedRules.filter((rule) => rule !== ValuesOfCorrectTypeRule);
 
-export function createDocuments(schema: GraphQLSchema): Documents {
+/** @param mostTokens that one document may have */
+export function createDocuments(schema: GraphQLSchema, mostTokens: number): Documents {
   const cached = new LRUCache<string, Parsed>({ maxSize: CACHE_BYTES, sizeCalculation: sizeOf });
   /** Errors are not kept: twenty of them, with their stacks, are larger than what they are about. */
   const valid = new WeakSet<DocumentNode>();
@@ -95,7 +95,7 @@ export function createDocuments(schema: GraphQLSchema): Documents {
     parse(text) {
       const known = cached.get(text);
       if (known !== undefined) return known.document;
-      const parsed = parseText(text);
+      const parsed = parseText(text, mostTokens);
       cached.set(text, parsed);
       return parsed.document;
     },

@@ -10,15 +10,22 @@ import {
   OperationTypeNode,
   subscribe as subscribeGraphql,
 } from "graphql";
+import { Refusal } from "../engine/errors.ts";
 import type { Context } from "../graphql/context.ts";
 import { checkCost, hasVariablePages } from "./complexity.ts";
 import { createDocuments, type Documents } from "./documents.ts";
+import type { Limits } from "./limits.ts";
+import type { PresentError } from "./present-errors.ts";
+import { type CountRefusal, reasonOf, tooManyExtensions } from "./refusals.ts";
 
 export type SubscribeResult = AsyncIterableIterator<ExecutionResult> | ExecutionResult;
 
 export interface Gateway {
   readonly schema: GraphQLSchema;
   readonly documents: Documents;
+  /** Counts refusals that mutations give as data. */
+  readonly refused: CountRefusal;
+  /** Errors of results are as clients get them, and have been counted. */
   execute(args: ExecutionArgs): Promise<ExecutionResult>;
   subscribe(args: ExecutionArgs): Promise<SubscribeResult>;
   /** Takes no further operations, and resolves once those that run have answered. */
@@ -40,38 +47,93 @@ function withStatus(result: ExecutionResult): ExecutionResult {
   return result;
 }
 
-export function createGateway(schema: GraphQLSchema): Gateway {
+export interface GatewayOptions {
+  readonly schema: GraphQLSchema;
+  readonly limits: Pick<Limits, "documentTokens">;
+  readonly presentError: PresentError;
+  readonly refused: CountRefusal;
+}
+
+/** @throws GraphQLError RATE_LIMITED for a query or a subscription too many of this user */
+function limitReads({ engine, viewer, connection }: Context): void {
+  const reader = connection?.viewer ?? viewer;
+  try {
+    if (reader !== null) engine.limitReads(reader);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    throw new GraphQLError(error.message, { extensions: tooManyExtensions(error.retryAfterMs ?? 0) });
+  }
+}
+
+export function createGateway({ schema, limits, presentError, refused }: GatewayOptions): Gateway {
+  const documents = createDocuments(schema, limits.documentTokens);
   /** Per document: its operations that are cheap enough with any variables. */
   const cheap = new WeakMap<DocumentNode, Set<string>>();
   let running = 0;
   let draining = false;
   let whenIdle: (() => void) | null = null;
 
-  function refusal({ document, operationName, variableValues }: ExecutionArgs): GraphQLError | null {
+  function checkCostOnce({ document, operationName, variableValues }: ExecutionArgs): void {
+    const name = operationName ?? "";
+    if (cheap.get(document)?.has(name) === true) return;
+    const operation = getOperationAST(document, operationName);
+    if (operation == null) return;
+    checkCost(document, operation, variableValues);
+    if (!hasVariablePages(document)) cheap.set(document, (cheap.get(document) ?? new Set<string>()).add(name));
+  }
+
+  /** Mutations have rates of their own, per field. */
+  function isRead({ document, operationName }: ExecutionArgs): boolean {
+    return getOperationAST(document, operationName)?.operation !== OperationTypeNode.MUTATION;
+  }
+
+  function refusal(args: ExecutionArgs): GraphQLError | null {
     if (draining) {
       const extensions = { code: "SHUTTING_DOWN" };
       return new GraphQLError("The server is going down; connect again and retry.", { extensions });
     }
-    const name = operationName ?? "";
-    if (cheap.get(document)?.has(name) === true) return null;
-    const operation = getOperationAST(document, operationName);
-    if (operation == null) return null;
     try {
-      checkCost(document, operation, variableValues);
+      if (isRead(args)) limitReads(args.contextValue as Context);
+      checkCostOnce(args);
+      return null;
     } catch (error) {
       if (error instanceof GraphQLError) return error;
       throw error;
     }
-    if (!hasVariablePages(document)) cheap.set(document, (cheap.get(document) ?? new Set<string>()).add(name));
-    return null;
+  }
+
+  function presented(result: ExecutionResult): ExecutionResult {
+    if (result.errors === undefined) return result;
+    const errors = result.errors.map((error) => presentError(error));
+    for (const error of errors) refused(reasonOf(error));
+    return { ...result, errors };
+  }
+
+  /** The events of a subscription, and why it failed where it does. */
+  function presentedStream(
+    source: AsyncIterableIterator<ExecutionResult>,
+  ): AsyncGenerator<ExecutionResult, void, void> {
+    const { next } = source;
+    return Object.assign(source as AsyncGenerator<ExecutionResult, void, void>, {
+      async next(): Promise<IteratorResult<ExecutionResult, void>> {
+        try {
+          const event = await next.call(source);
+          return event.done === true ? event : { done: false, value: presented(event.value) };
+        } catch (error) {
+          const presentedError = presentError(error);
+          refused(reasonOf(presentedError));
+          throw presentedError;
+        }
+      },
+    });
   }
 
   async function execute(args: ExecutionArgs): Promise<ExecutionResult> {
-    const refused = refusal(args);
-    if (refused !== null) return withStatus({ errors: [refused] });
+    const refusedWith = refusal(args);
+    if (refusedWith !== null) return withStatus(presented({ errors: [refusedWith] }));
     running += 1;
     try {
-      return withStatus(await executeGraphql(withProfiles(args)));
+      return withStatus(presented(await executeGraphql(withProfiles(args))));
     } finally {
       running -= 1;
       if (running === 0) whenIdle?.();
@@ -79,15 +141,35 @@ export function createGateway(schema: GraphQLSchema): Gateway {
   }
 
   async function subscribe(args: ExecutionArgs): Promise<SubscribeResult> {
-    const refused = refusal(args);
-    if (refused !== null) return { errors: [refused] };
-    const result = await subscribeGraphql(args);
-    return Symbol.asyncIterator in result ? (result as AsyncGenerator<ExecutionResult, void, void>) : result;
+    const refusedWith = refusal(args);
+    if (refusedWith !== null) return presented({ errors: [refusedWith] });
+    try {
+      const result = await subscribeGraphql(args);
+      return Symbol.asyncIterator in result ? presentedStream(result) : presented(result);
+    } catch (error) {
+      // Were it thrown, graphql-ws would close the socket, and with it all that runs on it.
+      return presented({ errors: [presentError(error)] });
+    }
   }
 
   return {
     schema,
-    documents: createDocuments(schema),
+    documents: {
+      parse(text) {
+        try {
+          return documents.parse(text);
+        } catch (error) {
+          refused(reasonOf(presentError(error)));
+          throw error;
+        }
+      },
+      validate(document) {
+        const errors = documents.validate(document);
+        for (const error of errors) refused(reasonOf(error));
+        return errors;
+      },
+    },
+    refused,
     execute,
     subscribe,
     drain() {

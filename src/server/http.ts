@@ -5,17 +5,22 @@ import { GraphQLError } from "graphql";
 import { createYoga, type Plugin } from "graphql-yoga";
 import type { Engine } from "../engine/engine.ts";
 import type { Context } from "../graphql/context.ts";
+import type { Admission } from "./admission.ts";
 import { viewerFrom } from "./bearer.ts";
 import { createGraphiql, wantsPage } from "./graphiql.ts";
+import type { Limits } from "./limits.ts";
 import { pathOf } from "./path.ts";
+import { isYogasOwn } from "./present-errors.ts";
+import { reasonOf, tooManyExtensions } from "./refusals.ts";
 import { type SseOptions, subscribeOverSse } from "./sse.ts";
 
-const LARGEST_BODY_BYTES = 256 * 1024;
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 
 export interface HttpOptions extends SseOptions {
   readonly engine: Engine;
+  readonly admission: Admission;
+  readonly limits: Pick<Limits, "bodyBytes" | "connections">;
   readonly graphiql: boolean;
   /** Origins of pages that may read answers; null: none but this server's own. */
   readonly allowedOrigins: readonly string[] | null;
@@ -41,12 +46,13 @@ const STATUS_OF = new Map<unknown, number>([
   ["SHUTTING_DOWN", 503],
 ]);
 
-async function contextOf(request: Request, { engine, presentError }: HttpOptions): Promise<Context> {
+async function contextOf(request: Request, { engine, gateway, presentError }: HttpOptions): Promise<Context> {
   try {
     const viewer = await viewerFrom(engine, request.headers.get("authorization"));
-    return { engine, viewer, connection: null, users: null };
+    return { engine, viewer, connection: null, users: null, refused: gateway.refused };
   } catch (error) {
     const presented = presentError(error);
+    gateway.refused(reasonOf(presented));
     const status = STATUS_OF.get(presented.extensions.code) ?? 500;
     throw new GraphQLError(presented.message, { extensions: { ...presented.extensions, http: { status } } });
   }
@@ -62,17 +68,34 @@ function isJson({ headers }: IncomingMessage): boolean {
   return type === "application/json";
 }
 
+/** As a GraphQL client reads it, before anything of its request was read. */
+function turnAway(response: ServerResponse, retryAfterMs: number): void {
+  const { http, ...extensions } = tooManyExtensions(retryAfterMs);
+  const message = `This address asks too often; try again in ${retryAfterMs} ms.`;
+  response
+    .writeHead(http.status, { "Content-Type": "application/json; charset=utf-8", ...http.headers })
+    .end(JSON.stringify({ errors: [{ message, extensions }] }));
+}
+
+/** Errors as clients get them. Those of operations have been counted; Yoga's own, of what it could not read, are here. */
+function maskError(error: unknown, { gateway, presentError }: HttpOptions): GraphQLError {
+  const code = error instanceof GraphQLError ? error.extensions.code : null;
+  if (code === "REQUEST_ENTITY_TOO_LARGE") gateway.refused("body_too_big");
+  else if (isYogasOwn(code)) gateway.refused("BAD_USER_INPUT");
+  return presentError(error);
+}
+
 /** Makes the HTTP server; it does not listen yet. */
 export function createHttpServer(options: HttpOptions): Server {
-  const { allowedOrigins } = options;
+  const { admission, allowedOrigins, limits } = options;
   const yoga = createYoga({
     schema: options.gateway.schema,
     graphqlEndpoint: "/graphql",
     context: ({ request }) => contextOf(request, options),
     plugins: [throughGateway(options)],
-    maskedErrors: { maskError: (error) => options.presentError(error) },
+    maskedErrors: { maskError: (error) => maskError(error, options) },
     parserAndValidationCache: false,
-    maxRequestBodySize: LARGEST_BODY_BYTES,
+    maxRequestBodySize: limits.bodyBytes,
     multipart: false,
     batching: false,
     graphiql: false,
@@ -84,7 +107,12 @@ export function createHttpServer(options: HttpOptions): Server {
 
   function route(request: IncomingMessage, response: ServerResponse): void {
     switch (pathOf(request.url)) {
-      case "/graphql":
+      case "/graphql": {
+        const retryAfterMs = admission.request(request);
+        if (retryAfterMs !== null) {
+          turnAway(response, retryAfterMs);
+          return;
+        }
         if (options.graphiql && wantsPage(request)) {
           serveGraphiql(request, response).catch((error: unknown) => {
             options.presentError(error);
@@ -103,6 +131,7 @@ export function createHttpServer(options: HttpOptions): Server {
           response.destroy();
         });
         return;
+      }
       case "/livez":
         answer(response, 200, "ok");
         return;
@@ -119,5 +148,7 @@ export function createHttpServer(options: HttpOptions): Server {
   const server = createServer(route);
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.requestTimeout = REQUEST_TIMEOUT_MS;
+  server.maxConnections = limits.connections;
+  server.on("drop", () => options.gateway.refused("server_connections"));
   return server;
 }

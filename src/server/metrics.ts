@@ -2,12 +2,31 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Observer } from "../engine/core.ts";
 import type { CommitObserver } from "../store/committer.ts";
+import { type CountRefusal, REFUSAL_REASONS } from "./refusals.ts";
 
 export interface Metrics extends Observer, Pick<CommitObserver, "committed"> {
   readonly registry: Registry;
-  /** Lets the number of living connections be read. */
-  watchConnections(count: () => number): void;
+  readonly refused: CountRefusal;
+  /** Lets what comes near to a limit be read, whenever somebody asks. */
+  watch(readings: Readings): void;
 }
+
+/** How much there is now of what has a limit. */
+export interface Readings {
+  readonly connections: () => number;
+  readonly waitingConnections: () => number;
+  readonly subscriptions: () => number;
+  readonly tcpConnections: () => Promise<number>;
+  readonly rateKeys: () => number;
+}
+
+const GAUGES = {
+  connections: { name: "parley_connections", help: "Living WebSockets and SSE streams." },
+  waitingConnections: { name: "parley_waiting_connections", help: "WebSockets that have not authenticated yet." },
+  subscriptions: { name: "parley_subscriptions", help: "Subscriptions that run." },
+  tcpConnections: { name: "parley_tcp_connections", help: "TCP connections, idle ones included." },
+  rateKeys: { name: "parley_rate_keys", help: "Users and addresses remembered for their rates." },
+} as const satisfies Record<keyof Readings, { name: string; help: string }>;
 
 /** What the log is told besides. */
 export interface Reports {
@@ -39,6 +58,14 @@ export function createMetrics(reports: Reports): Metrics {
     help: "1 while the clock is not where it should be, so that erasing goes by the time that has gone by.",
     registers,
   });
+  const refusals = new Counter({
+    name: "parley_refusals_total",
+    help: "What was refused or cut off, by reason: an error code, or a limit of a transport.",
+    labelNames: ["reason"],
+    registers,
+  });
+  // Each is there from the start, so that the first one counts as a rise.
+  for (const reason of REFUSAL_REASONS) refusals.inc({ reason }, 0);
   const commitSeconds = new Histogram({
     name: "parley_commit_seconds",
     help: "Time of a commit with its fsync.",
@@ -73,15 +100,17 @@ export function createMetrics(reports: Reports): Metrics {
       commitOperations.observe(operations);
       commitSeconds.observe(seconds);
     },
-    watchConnections(count) {
-      new Gauge({
-        name: "parley_connections",
-        help: "Living WebSockets and SSE streams.",
-        registers,
-        collect() {
-          this.set(count());
-        },
-      });
+    refused: (reason) => refusals.inc({ reason }),
+    watch(readings) {
+      for (const key of Object.keys(GAUGES) as (keyof Readings)[]) {
+        new Gauge({
+          ...GAUGES[key],
+          registers,
+          async collect() {
+            this.set(await readings[key]());
+          },
+        });
+      }
     },
   };
 }

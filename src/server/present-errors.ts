@@ -16,6 +16,10 @@ function extensionsOf({ code, field, retryAfterMs }: Refusal): Record<string, un
 /** Codes that Yoga gives to requests that it cannot read. */
 const YOGAS_OWN = new Set<unknown>(["BAD_REQUEST", "OPERATION_RESOLUTION_FAILURE", "REQUEST_ENTITY_TOO_LARGE"]);
 
+export function isYogasOwn(code: unknown): boolean {
+  return YOGAS_OWN.has(code);
+}
+
 /** The error at the bottom of GraphQL's wrapping. */
 function originOf(error: unknown): unknown {
   if (!(error instanceof GraphQLError)) return error;
@@ -37,7 +41,7 @@ export function createPresentError(log: Logger): PresentError {
     if (origin instanceof OutcomeUnknown) return rewrite(error, origin.message, { code: "SHUTTING_DOWN" });
     if (origin instanceof GraphQLError) {
       const { code } = origin.extensions;
-      if (typeof code === "string" && !YOGAS_OWN.has(code)) return origin;
+      if (typeof code === "string" && !isYogasOwn(code)) return origin;
       return rewrite(error, origin.message, { ...origin.extensions, code: "BAD_USER_INPUT" });
     }
     const path = error instanceof GraphQLError ? error.path : undefined;

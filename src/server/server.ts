@@ -2,6 +2,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import type { Logger } from "pino";
 import { type Clock, nextTurn } from "../engine/clock.ts";
 import { createEngine } from "../engine/engine.ts";
@@ -10,9 +11,11 @@ import type { Store } from "../engine/store.ts";
 import { schema } from "../graphql/schema.ts";
 import { openSqlite } from "../store/sqlite.ts";
 import { createStore } from "../store/store.ts";
+import { createAdmission } from "./admission.ts";
 import { openAppKeys } from "./app-keys.ts";
 import { createGateway } from "./gateway.ts";
 import { createHttpServer } from "./http.ts";
+import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { createMetrics } from "./metrics.ts";
 import { pathOf } from "./path.ts";
 import { createPresentError } from "./present-errors.ts";
@@ -37,8 +40,10 @@ export interface ServerOptions {
   readonly graphiql: boolean;
   readonly clock: Clock;
   readonly log: Logger;
-  /** How long a reader may stand still before it is cut off, in milliseconds. */
-  readonly slowReaderMs?: number;
+  /** What is left out is as in `DEFAULT_LIMITS`. */
+  readonly limits?: Partial<Limits>;
+  /** How many proxies of one's own stand in front, for limits per address; 0 where it is not given. */
+  readonly proxies?: number;
   /** How often WebSockets are pinged, and how long an answer may take, in milliseconds. */
   readonly keepAliveMs?: number;
   /** Stands between the engine and its store. */
@@ -95,6 +100,7 @@ function closeHttp(server: Server): Promise<void> {
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { log, clock, host, allowedOrigins, onStoreFailure } = options;
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
   let notReady: string | null = null;
   const appKeys = options.jwks == null ? null : await openAppKeys(options.jwks, clock, log);
   const tokenRules = { ...DEFAULT_TOKEN_RULES, ...options.tokenRules };
@@ -126,15 +132,24 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     observer: metrics,
     sendRate: options.sendRate,
     sessionLimits: options.sessionLimits,
+    limits,
   });
-  metrics.watchConnections(() => engine.connections.count);
 
+  const { refused } = metrics;
   const presentError = createPresentError(log);
-  const gateway = createGateway(schema);
-  const slowReaders = watchSlowReaders(options.slowReaderMs);
-  const shared = { engine, gateway, presentError, allowedOrigins, slowReaders };
+  const gateway = createGateway({ schema, limits, presentError, refused });
+  const slowReaders = watchSlowReaders(limits.slowReaderMs);
+  const admission = createAdmission({ clock, limits, proxies: options.proxies ?? 0, refused });
+  const shared = { engine, gateway, presentError, allowedOrigins, slowReaders, admission, limits };
   const http = createHttpServer({ ...shared, graphiql: options.graphiql, notReady: () => notReady });
-  const sockets = serveWebSockets(http, { ...shared, log, keepAliveMs: options.keepAliveMs });
+  const sockets = serveWebSockets(http, { ...shared, log, refused, keepAliveMs: options.keepAliveMs });
+  metrics.watch({
+    connections: () => engine.connections.count,
+    waitingConnections: sockets.waiting,
+    subscriptions: () => engine.connections.subscriptionCount,
+    tcpConnections: promisify(http.getConnections.bind(http)),
+    rateKeys: () => engine.rateKeys() + admission.size,
+  });
   const metricsServer = createServer((request, response) => {
     if (pathOf(request.url) !== "/metrics") {
       response.writeHead(404).end();

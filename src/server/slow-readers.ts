@@ -1,9 +1,6 @@
 /** Finds sockets whose reader stands still: bytes wait for them, and none leave. */
 import type { Socket } from "node:net";
 
-/** Less than the keep-alive takes to find a silent socket, so that a slow reader hears why. */
-const STANDSTILL_MS = 10_000;
-
 export interface SlowReaders {
   /** Calls `cutOff` once the socket has stood still for too long; the returned function stops watching it. */
   watch(socket: Socket, cutOff: () => void): () => void;
@@ -19,7 +16,7 @@ interface Watched {
 }
 
 /** @param limitMs how long a reader may stand still; measured with the monotonic clock */
-export function watchSlowReaders(limitMs = STANDSTILL_MS): SlowReaders {
+export function watchSlowReaders(limitMs: number): SlowReaders {
   const all = new Set<Watched>();
 
   function look(): void {

@@ -4,10 +4,16 @@ import type { Server } from "graphql-ws";
 import { CloseCode as ProtocolCloseCode } from "graphql-ws";
 import type { Logger } from "pino";
 import type { WebSocket } from "ws";
+import type { CountRefusal, RefusalReason } from "./refusals.ts";
 
 const KEEP_ALIVE_MS = 12_000;
-/** A client that asks, or pings, faster than it reads is not answered without end. */
-const MOST_UNREAD_BYTES = 16 * 1024 * 1024;
+/** What graphql-ws closes sockets for, as it is counted. */
+const REASONS: ReadonlyMap<number, RefusalReason> = new Map([
+  [ProtocolCloseCode.Unauthorized, "UNAUTHENTICATED"],
+  [ProtocolCloseCode.Forbidden, "UNAUTHENTICATED"],
+  [ProtocolCloseCode.ConnectionInitialisationTimeout, "init_timeout"],
+  [ProtocolCloseCode.InternalServerError, "INTERNAL_SERVER_ERROR"],
+]);
 
 export interface SocketExtra {
   readonly socket: WebSocket;
@@ -18,6 +24,9 @@ export interface AdapterOptions {
   readonly log: Logger;
   /** How long a client may keep silent, in milliseconds; 12 seconds where it is not given. */
   readonly keepAliveMs?: number | undefined;
+  readonly refused: CountRefusal;
+  /** What may wait for a client that asks, or pings, faster than it reads. */
+  readonly unreadBytes: number;
   /** Called when the client does not read what it asks for. */
   readonly onUnread: () => void;
 }
@@ -44,12 +53,24 @@ export function adaptSocket<E extends SocketExtra>(
   server: Server<E>,
   client: WebSocket,
   extra: E,
-  { log, keepAliveMs, onUnread }: AdapterOptions,
+  { log, keepAliveMs, refused, unreadBytes, onUnread }: AdapterOptions,
 ): void {
   function isReading(): boolean {
-    if (client.bufferedAmount <= MOST_UNREAD_BYTES) return true;
+    if (client.bufferedAmount <= unreadBytes) return true;
     onUnread();
     return false;
+  }
+
+  /** Of those who have been told already, nothing counts any more. */
+  function close(code: number, reason: string): void {
+    if (client.readyState === client.OPEN) refused(REASONS.get(code) ?? "protocol");
+    client.close(code, reason);
+  }
+
+  function onBroken(error: Error): void {
+    const isTooBig = "code" in error && error.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
+    refused(isTooBig ? "frame_too_big" : "protocol");
+    log.info({ reason: error.message }, "a socket broke the protocol");
   }
 
   const closed = server.opened(
@@ -61,13 +82,13 @@ export function adaptSocket<E extends SocketExtra>(
           if (client.readyState !== client.OPEN || !isReading()) resolve();
           else client.send(text, () => resolve());
         }),
-      close: (code, reason) => client.close(code, reason),
+      close: (code = ProtocolCloseCode.InternalServerError, reason = "") => close(code, reason),
       onMessage(take) {
         client.on("message", (data) => {
           if (!isReading()) return;
           take(String(data)).catch((error: unknown) => {
             log.error({ error: String(error) }, "a frame could not be handled");
-            client.close(ProtocolCloseCode.InternalServerError, "Internal server error");
+            close(ProtocolCloseCode.InternalServerError, "Internal server error");
           });
         });
       },
@@ -76,7 +97,7 @@ export function adaptSocket<E extends SocketExtra>(
   );
   const stopPinging = keepAlive(client, keepAliveMs);
   client.on("ping", isReading);
-  client.on("error", (error) => log.info({ reason: error.message }, "a socket broke the protocol"));
+  client.on("error", onBroken);
   client.once("close", (code, reason) => {
     stopPinging();
     Promise.resolve(closed(code, reason.toString())).catch((error: unknown) => {

@@ -4,11 +4,15 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type ExecutionArgs, type ExecutionResult, GraphQLError } from "graphql";
-import type { Connection, EndReason } from "../engine/connections.ts";
+import { type Connection, type EndReason, TooManyConnections } from "../engine/connections.ts";
+import { Refusal } from "../engine/errors.ts";
+import type { Viewer } from "../engine/viewer.ts";
 import type { Context } from "../graphql/context.ts";
+import type { Admission } from "./admission.ts";
 import { closeCodeOf } from "./close-codes.ts";
 import type { Gateway, SubscribeResult } from "./gateway.ts";
 import type { PresentError } from "./present-errors.ts";
+import { RETRY_CONNECTION_MS, tooManyExtensions } from "./refusals.ts";
 import type { SlowReaders } from "./slow-readers.ts";
 
 function endOf(reason: EndReason): ExecutionResult {
@@ -58,6 +62,7 @@ function streamOf(
 }
 
 export interface SseOptions {
+  readonly admission: Admission;
   readonly gateway: Gateway;
   readonly presentError: PresentError;
   readonly slowReaders: SlowReaders;
@@ -78,11 +83,42 @@ function refusal(reason: string, status: number): ExecutionResult {
   return { errors: [new GraphQLError(reason, { extensions })] };
 }
 
+function tooMany(reason: string): ExecutionResult {
+  return { errors: [new GraphQLError(reason, { extensions: tooManyExtensions(RETRY_CONNECTION_MS) })] };
+}
+
+interface Place {
+  readonly connection: Connection;
+  giveBack(): void;
+}
+
+/** A place for a stream: one of the address's, one of the user's, and one subscription; or why there is none. */
+function takePlace(viewer: Viewer, context: HttpContext, options: SseOptions, onEnd: () => void): Place | string {
+  const { admission, gateway } = options;
+  const leaveAddress = admission.connect(context.req);
+  if (leaveAddress === null) return "This address has all the connections open that it may have; close some.";
+  let connection: Connection | null = null;
+  const giveBack = () => {
+    connection?.close();
+    leaveAddress();
+  };
+  try {
+    connection = context.engine.connections.open(viewer, onEnd);
+    connection.takeSubscription();
+    return { connection, giveBack };
+  } catch (error) {
+    giveBack();
+    if (!(error instanceof Refusal)) throw error;
+    gateway.refused(error instanceof TooManyConnections ? "user_connections" : error.code);
+    return error.message;
+  }
+}
+
 /** Runs a subscription that came over HTTP. */
 export async function subscribeOverSse(args: ExecutionArgs, options: SseOptions): Promise<SubscribeResult> {
   const { gateway, presentError, slowReaders } = options;
   const context = args.contextValue as HttpContext;
-  const { viewer, engine, req, res } = context;
+  const { viewer, req, res } = context;
   if (!takesEvents(req)) return refusal("Subscriptions are answered as text/event-stream; accept it.", 406);
   if (viewer === null) return gateway.subscribe(args);
   // A response that waits behind another on its connection is never told that the client has gone.
@@ -94,14 +130,17 @@ export async function subscribeOverSse(args: ExecutionArgs, options: SseOptions)
   const endSource = () => {
     source?.return?.().catch(presentError);
   };
-  const connection = engine.connections.open(viewer, endSource);
+  const place = takePlace(viewer, context, options, endSource);
+  if (typeof place === "string") return tooMany(place);
+  const { connection } = place;
   const unwatch = slowReaders.watch(req.socket, () => {
+    gateway.refused("slow_reader");
     connection.end("tooSlow");
     res.destroy();
   });
   const leave = () => {
     unwatch();
-    connection.close();
+    place.giveBack();
     endSource();
   };
   res.once("close", leave);

@@ -10,26 +10,24 @@ import {
 import { makeServer, CloseCode as ProtocolCloseCode, type Server, type SubscribePayload } from "graphql-ws";
 import type { Logger } from "pino";
 import type { WebSocket } from "ws";
-import type { Connection, EndReason } from "../engine/connections.ts";
+import { type Connection, TooManyConnections } from "../engine/connections.ts";
 import type { Engine } from "../engine/engine.ts";
 import { SessionEnded } from "../engine/revocations.ts";
 import type { Context } from "../graphql/context.ts";
 import { viewerFrom } from "./bearer.ts";
-import { CloseCode, closeCodeOf } from "./close-codes.ts";
+import { CloseCode, type CloseReason, closeCodeOf } from "./close-codes.ts";
 import type { Gateway } from "./gateway.ts";
+import type { Limits } from "./limits.ts";
 import type { PresentError } from "./present-errors.ts";
+import { reasonOf } from "./refusals.ts";
 import type { SocketExtra } from "./socket-adapter.ts";
-
-/** Queries and mutations that may be under way on one socket, subscriptions included. */
-const MOST_OPERATIONS = 1_000;
-const MOST_SUBSCRIPTIONS = 50;
-const INIT_TIMEOUT_MS = 3_000;
 
 export interface OperationsOptions {
   readonly engine: Engine;
   readonly gateway: Gateway;
   readonly presentError: PresentError;
   readonly log: Logger;
+  readonly limits: Pick<Limits, "operationsPerConnection" | "initTimeoutMs">;
 }
 
 /** A socket, and who it speaks for once that is known. */
@@ -37,15 +35,18 @@ export interface Extra extends SocketExtra {
   /** What runs, or is about to, by operation id: whether it is a subscription. */
   readonly operations: Map<string, boolean>;
   connection?: Connection;
+  /** To be called once it begins to say so. */
+  readonly stopWaiting: () => void;
 }
 
-export function closeFor(socket: WebSocket, reason: EndReason): void {
+export function closeFor(socket: WebSocket, reason: CloseReason): void {
   const { code, reason: text } = closeCodeOf(reason);
   socket.close(code, text);
 }
 
 export function createWebSocketOperations(options: OperationsOptions): Server<Extra> {
-  const { engine, gateway, presentError, log } = options;
+  const { engine, gateway, presentError, log, limits } = options;
+  const { refused } = gateway;
 
   /** As clients get them: with a code, and without what is meant for HTTP. */
   function present(errors: readonly GraphQLError[]): GraphQLFormattedError[] {
@@ -56,14 +57,9 @@ export function createWebSocketOperations(options: OperationsOptions): Server<Ex
     });
   }
 
-  function tooMany(what: string): readonly GraphQLError[] {
-    return [new GraphQLError(`${what}; end some first.`, { extensions: { code: "RATE_LIMITED" } })];
-  }
-
-  function countSubscriptions(operations: Extra["operations"]): number {
-    let count = 0;
-    for (const isSubscription of operations.values()) if (isSubscription) count += 1;
-    return count;
+  function refusal(code: "BAD_USER_INPUT" | "RATE_LIMITED", reason: string): readonly GraphQLError[] {
+    refused(code);
+    return [new GraphQLError(reason, { extensions: { code } })];
   }
 
   /** The operation's arguments, or why it cannot run. */
@@ -74,21 +70,21 @@ export function createWebSocketOperations(options: OperationsOptions): Server<Ex
       if (errors.length > 0) return errors;
       const operation = getOperationAST(document, payload.operationName);
       if (operation == null) {
-        const reason = "The document has no such operation; name one of it in `operationName`.";
-        return [new GraphQLError(reason, { extensions: { code: "BAD_USER_INPUT" } })];
+        return refusal("BAD_USER_INPUT", "The document has no such operation; name one of it in `operationName`.");
       }
       const isSubscription = operation.operation === OperationTypeNode.SUBSCRIPTION;
-      if (isSubscription && countSubscriptions(operations) >= MOST_SUBSCRIPTIONS) {
-        return tooMany(`${MOST_SUBSCRIPTIONS} subscriptions run on this socket`);
-      }
+      if (isSubscription) connection.takeSubscription();
       operations.set(id, isSubscription);
-      const context: Context = { engine, viewer: connection.viewer, connection, users: null };
+      const context: Context = { engine, viewer: connection.viewer, connection, users: null, refused };
       const args: ExecutionArgs = { schema: gateway.schema, document, contextValue: context };
       if (payload.operationName != null) args.operationName = payload.operationName;
       if (payload.variables != null) args.variableValues = payload.variables;
       return args;
     } catch (error) {
-      return [error instanceof GraphQLError ? error : presentError(error)];
+      if (error instanceof GraphQLError) return [error];
+      const presented = presentError(error);
+      refused(reasonOf(presented));
+      return [presented];
     }
   }
 
@@ -109,23 +105,24 @@ export function createWebSocketOperations(options: OperationsOptions): Server<Ex
   }
 
   return makeServer<Record<string, unknown>, Extra>({
-    connectionInitWaitTimeout: INIT_TIMEOUT_MS,
+    connectionInitWaitTimeout: limits.initTimeoutMs,
     execute: (args) => gateway.execute(args),
-    async subscribe(args) {
-      try {
-        return (await gateway.subscribe(args)) as AsyncGenerator<ExecutionResult> | ExecutionResult;
-      } catch (error) {
-        // Otherwise graphql-ws closes the socket, and with it all that runs on it.
-        return { errors: [presentError(error)] };
-      }
-    },
+    subscribe: async (args) => (await gateway.subscribe(args)) as AsyncGenerator<ExecutionResult> | ExecutionResult,
 
     async onConnect({ extra, connectionParams }) {
+      extra.stopWaiting();
       try {
         return await authenticate(extra, connectionParams);
       } catch (error) {
-        if (error instanceof SessionEnded) closeFor(extra.socket, "ended");
-        else if (presentError(error).extensions.code !== "UNAUTHENTICATED") {
+        const presented = presentError(error);
+        if (error instanceof TooManyConnections) {
+          refused("user_connections");
+          closeFor(extra.socket, "tooManyOfUser");
+        } else if (error instanceof SessionEnded) {
+          refused("UNAUTHENTICATED");
+          closeFor(extra.socket, "ended");
+        } else if (presented.extensions.code !== "UNAUTHENTICATED") {
+          refused(reasonOf(presented));
           extra.socket.close(CloseCode.TRY_LATER, "Try again later");
         }
         return false;
@@ -137,15 +134,21 @@ export function createWebSocketOperations(options: OperationsOptions): Server<Ex
       if (connection === undefined) return [new GraphQLError("The connection is not authenticated.")];
       if (operations.has(id)) {
         // graphql-ws forgets an id with its `complete`; two runs under one id would end each other.
+        refused("protocol");
         socket.close(ProtocolCloseCode.SubscriberAlreadyExists, "An operation of this id still runs");
         return [new GraphQLError("An operation of this id still runs.")];
       }
-      if (operations.size >= MOST_OPERATIONS) return tooMany(`${MOST_OPERATIONS} operations run on this socket`);
+      if (operations.size >= limits.operationsPerConnection) {
+        return refusal("RATE_LIMITED", `${operations.size} operations run on this socket; wait for some.`);
+      }
       return prepare(extra, connection, id, payload);
     },
     onComplete({ extra }, id) {
       // Not before graphql-ws has cleared up behind it.
-      setImmediate(() => extra.operations.delete(id));
+      setImmediate(() => {
+        if (extra.operations.get(id) === true) extra.connection?.giveBackSubscription();
+        extra.operations.delete(id);
+      });
     },
     onNext(_context, _id, _payload, _args, result) {
       if (result.errors === undefined) return undefined;

@@ -4,16 +4,20 @@ import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { handleProtocols } from "graphql-ws";
 import { type ServerOptions, type WebSocket, WebSocketServer } from "ws";
+import type { Admission } from "./admission.ts";
+import type { Limits } from "./limits.ts";
 import { pathOf } from "./path.ts";
+import { type CountRefusal, RETRY_CONNECTION_MS, tooManyExtensions } from "./refusals.ts";
 import type { SlowReaders } from "./slow-readers.ts";
 import { adaptSocket } from "./socket-adapter.ts";
 import { closeFor, createWebSocketOperations, type Extra, type OperationsOptions } from "./websocket-operations.ts";
 
-/** A message of 12 KiB with every character escaped, and its document. */
-const LARGEST_FRAME_BYTES = 128 * 1024;
 const CLOSE_TIMEOUT_MS = 2_000;
 
 export interface WebSocketOptions extends OperationsOptions {
+  readonly admission: Admission;
+  readonly limits: OperationsOptions["limits"] & Pick<Limits, "frameBytes" | "unreadBytes" | "waitingConnections">;
+  readonly refused: CountRefusal;
   /** Origins that browsers may connect from; null: any. */
   readonly allowedOrigins: readonly string[] | null;
   readonly slowReaders: SlowReaders;
@@ -22,19 +26,37 @@ export interface WebSocketOptions extends OperationsOptions {
 
 /** Serves WebSockets on `/graphql` of an HTTP server. */
 export function serveWebSockets(http: Server, options: WebSocketOptions) {
-  const { log, allowedOrigins, slowReaders, keepAliveMs } = options;
+  const { log, admission, allowedOrigins, slowReaders, limits, refused, keepAliveMs } = options;
   const operations = createWebSocketOperations(options);
   const serverOptions: ServerOptions & { closeTimeout: number } = {
     noServer: true,
     handleProtocols,
-    maxPayload: LARGEST_FRAME_BYTES,
+    maxPayload: limits.frameBytes,
     // Missing in the types of ws.
     closeTimeout: CLOSE_TIMEOUT_MS,
   };
   const server = new WebSocketServer(serverOptions);
 
-  function cutOff({ socket, connection }: Extra): void {
+  /** Those who have not begun to say who they are, in the order in which they came. */
+  const waiting = new Set<Extra>();
+
+  /**
+   * One too many: the one who has waited longest goes, since who means well has not to wait. Were the newest turned
+   * away instead, whoever opens as many as may wait would lock all others out.
+   */
+  function wait(extra: Extra): void {
+    waiting.add(extra);
+    extra.socket.once("close", extra.stopWaiting);
+    if (waiting.size <= limits.waitingConnections) return;
+    const [longest = extra] = waiting;
+    longest.stopWaiting();
+    refused("waiting_connections");
+    closeFor(longest.socket, "tooManyWaiting");
+  }
+
+  function cutOff({ socket, connection }: Extra, reason: "slow_reader" | "unread_bytes"): void {
     if (socket.readyState !== socket.OPEN) return;
+    refused(reason);
     if (connection === undefined) closeFor(socket, "tooSlow");
     else connection.end("tooSlow");
     // What waits in the buffer comes before the close frame, and is not read either.
@@ -42,29 +64,60 @@ export function serveWebSockets(http: Server, options: WebSocketOptions) {
   }
 
   function accept(client: WebSocket, request: IncomingMessage, socket: Duplex): void {
-    const extra: Extra = { socket: client, request, operations: new Map() };
+    const stopWaiting = () => waiting.delete(extra);
+    const extra: Extra = { socket: client, request, operations: new Map(), stopWaiting };
+    wait(extra);
     if (socket instanceof Socket) {
-      const stopWatching = slowReaders.watch(socket, () => cutOff(extra));
+      const stopWatching = slowReaders.watch(socket, () => cutOff(extra, "slow_reader"));
       client.once("close", stopWatching);
     }
-    adaptSocket(operations, client, extra, { log, keepAliveMs, onUnread: () => cutOff(extra) });
+    adaptSocket(operations, client, extra, {
+      log,
+      keepAliveMs,
+      refused,
+      unreadBytes: limits.unreadBytes,
+      onUnread: () => cutOff(extra, "unread_bytes"),
+    });
   }
 
-  function refuse(socket: Duplex, status: string): void {
-    socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  function refuse(socket: Duplex, status: string, header = ""): void {
+    socket.end(`HTTP/1.1 ${status}\r\n${header}Connection: close\r\nContent-Length: 0\r\n\r\n`);
+  }
+
+  function turnAway(socket: Duplex, retryAfterMs: number): void {
+    const { headers } = tooManyExtensions(retryAfterMs).http;
+    refuse(socket, "429 Too Many Requests", `Retry-After: ${headers["Retry-After"]}\r\n`);
+  }
+
+  function open(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const leaveAddress = admission.connect(request);
+    if (leaveAddress === null) {
+      turnAway(socket, RETRY_CONNECTION_MS);
+      return;
+    }
+    // Also where the handshake fails. One that is gone already would never say so.
+    socket.once("close", leaveAddress);
+    if (socket.destroyed) leaveAddress();
+    else server.handleUpgrade(request, socket, head, (client) => accept(client, request, socket));
   }
 
   function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on("error", () => socket.destroy());
+    const retryAfterMs = admission.request(request);
     const { origin } = request.headers;
     const foreign = allowedOrigins !== null && !allowedOrigins.includes("*") && !allowedOrigins.includes(origin ?? "");
-    if (pathOf(request.url) !== "/graphql") refuse(socket, "404 Not Found");
-    else if (origin !== undefined && foreign) refuse(socket, "403 Forbidden");
-    else server.handleUpgrade(request, socket, head, (client) => accept(client, request, socket));
+    if (retryAfterMs !== null) turnAway(socket, retryAfterMs);
+    else if (pathOf(request.url) !== "/graphql") refuse(socket, "404 Not Found");
+    else if (origin !== undefined && foreign) {
+      refused("origin");
+      refuse(socket, "403 Forbidden");
+    } else open(request, socket, head);
   }
   http.on("upgrade", upgrade);
 
   return {
+    /** Sockets that have not begun to say who they are. */
+    waiting: () => waiting.size,
     /** Closes every socket with 1012, and cuts off those that do not answer. */
     close(): void {
       http.off("upgrade", upgrade);

@@ -319,6 +319,7 @@ export class App {
       clock: this.clock,
       log: pino({ level: "debug" }, { write }),
       ...this.#options,
+      limits: { readRate: 0, loginRate: 0, ...this.#options.limits },
     });
   }
 

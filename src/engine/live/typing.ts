@@ -1,7 +1,7 @@
 /** Typing: told to connected devices, kept nowhere. */
 import type { Core } from "../core.ts";
 import type { UserId } from "../model.ts";
-import { mayReach, recipientOf } from "../permissions.ts";
+import { limitChanges, mayReach, recipientOf } from "../permissions.ts";
 import { isAdmin, type Viewer } from "../viewer.ts";
 import { createFeed, type Feed } from "./feed.ts";
 
@@ -20,6 +20,7 @@ export function createTyping(core: Core) {
      * @throws Refusal RECIPIENT_NOT_FOUND, MUTED, RATE_LIMITED, BLOCKED, NOT_FRIENDS
      */
     async set(viewer: Viewer, peer: string, typing: boolean): Promise<void> {
+      limitChanges(core, viewer);
       const facts = await core.store.sendFacts(viewer.userId, peer, null);
       const recipient = recipientOf(facts);
       if (!isAdmin(viewer)) core.rates.take(`typing:${viewer.userId}`);
