@@ -130,7 +130,14 @@ describe("a server that is killed", () => {
 
   async function spawnServer(folder: string): Promise<{ url: string; process: ChildProcess }> {
     const { PATH = "" } = process.env;
-    const env = { PATH, PARLEY_PORT: "0", PARLEY_DATA: folder, PARLEY_SECRET: SECRET, PARLEY_SEND_RATE: "0" };
+    const env = {
+      PATH,
+      PARLEY_PORT: "0",
+      PARLEY_DATA: folder,
+      PARLEY_SECRET: SECRET,
+      PARLEY_SEND_RATE: "0",
+      PARLEY_READ_RATE: "0",
+    };
     const server = spawn(process.execPath, ["dist/main.js"], { env, stdio: ["ignore", "pipe", "ignore"] });
     onTestFinished(() => void server.kill("SIGKILL"));
     for await (const line of createInterface({ input: server.stdout })) {

@@ -3,6 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import { environment, readConfig } from "../src/config.ts";
 import { DEFAULT_SETTINGS } from "../src/engine/settings.ts";
+import { REFUSAL_REASONS } from "../src/server/refusals.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
 
@@ -35,6 +36,13 @@ test("docs/settings.md has each environment variable once, and no other", () => 
   expect(names("Of the process")).toEqual(Object.keys(environment.shape));
 });
 
+test("each reason for a refusal is described: codes in docs/errors.md, transports in docs/settings.md", () => {
+  const [errors, settings] = [read("docs/errors.md"), read("docs/settings.md")];
+  const described = (reason: string) =>
+    (reason === reason.toUpperCase() ? errors : settings).includes(`| \`${reason}\` |`);
+  expect(REFUSAL_REASONS.filter((reason) => !described(reason))).toEqual([]);
+});
+
 test("docs/settings.md has each setting that an admin changes once, and no other", () => {
   expect(names("While it runs")).toEqual(Object.keys(DEFAULT_SETTINGS));
 });
@@ -44,13 +52,30 @@ test.each(Object.entries(DEFAULT_SETTINGS))("docs/settings.md has the default of
 });
 
 test("docs/settings.md has the defaults of the environment", () => {
-  const { host, port, dataFolder, sendRate, sessionLimits, graphiql, logLevel } = readConfig({});
+  const { host, port, dataFolder, sendRate, limits: most, proxies, sessionLimits, graphiql, logLevel } = readConfig({});
   const limits = Object.entries(sessionLimits).map(([platform, limit]) => `${platform}=${limit}`);
   const defaults = {
     PARLEY_HOST: host,
     PARLEY_PORT: String(port),
     PARLEY_DATA: dataFolder,
     PARLEY_SEND_RATE: String(sendRate),
+    PARLEY_READ_RATE: String(most.readRate),
+    PARLEY_LOGIN_RATE: String(most.loginRate),
+    PARLEY_ADDRESS_RATE: String(most.addressRate),
+    PARLEY_TRUST_PROXY: String(proxies),
+    PARLEY_MAX_CONNECTIONS: String(most.connections),
+    PARLEY_USER_CONNECTIONS: String(most.connectionsPerUser),
+    PARLEY_ADDRESS_CONNECTIONS: String(most.connectionsPerAddress),
+    PARLEY_WAITING_CONNECTIONS: String(most.waitingConnections),
+    PARLEY_INIT_SECONDS: String(most.initTimeoutMs / 1_000),
+    PARLEY_USER_SUBSCRIPTIONS: String(most.subscriptionsPerUser),
+    PARLEY_CONNECTION_SUBSCRIPTIONS: String(most.subscriptionsPerConnection),
+    PARLEY_CONNECTION_OPERATIONS: String(most.operationsPerConnection),
+    PARLEY_FRAME_BYTES: String(most.frameBytes),
+    PARLEY_BODY_BYTES: String(most.bodyBytes),
+    PARLEY_DOCUMENT_TOKENS: String(most.documentTokens),
+    PARLEY_SLOW_READER_SECONDS: String(most.slowReaderMs / 1_000),
+    PARLEY_UNREAD_BYTES: String(most.unreadBytes),
     PARLEY_SESSION_LIMITS: limits.join(","),
     PARLEY_GRAPHIQL: String(graphiql),
     PARLEY_LOG_LEVEL: logLevel,

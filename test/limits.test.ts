@@ -1,4 +1,5 @@
 /** Limits hold when everything comes at once, cost nobody else anything, and are counted. */
+import { createClient } from "graphql-ws";
 import { expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
 import { REFUSAL_REASONS } from "../src/server/refusals.ts";
@@ -306,6 +307,26 @@ async function tryUntilOpen(app: App) {
     if (wire !== null) return wire;
   }
 }
+
+test("graphql-ws's own client comes back by itself once there is a place", async () => {
+  const app = await startApp({ limits: { connectionsPerUser: 1, connectionsPerAddress: 2 }, metricsPort: 0 });
+  const [alice, bob] = await app.people("alice", "bob");
+  const [first, other] = [await alice.connect(), await bob.connect()];
+  const client = createClient({
+    url: app.url.replace("http", "ws"),
+    webSocketImpl: WebSocket,
+    connectionParams: { authorization: `Bearer ${alice.token}` },
+    retryAttempts: Number.POSITIVE_INFINITY,
+    retryWait: () => new Promise((resolve) => setImmediate(resolve)),
+  });
+  onTestFinished(() => client.dispose());
+  const answer = client.iterate({ query: VIEWER }).next();
+  await expect.poll(async () => (await refusals(app)).address_connections).toBeGreaterThan(0);
+  await other.cut();
+  await expect.poll(async () => (await refusals(app)).user_connections).toBeGreaterThan(0);
+  await first.cut();
+  expect(await answer).toMatchObject({ value: { data: { viewer: { id: "alice" } } } });
+});
 
 test("streams over SSE count as sockets do; one too many is 429, and says so to GraphQL clients", async () => {
   const app = await startApp({ limits: { connectionsPerUser: 3 }, metricsPort: 0 });

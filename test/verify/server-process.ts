@@ -47,6 +47,8 @@ export class ServerProcess {
         PARLEY_DATA: dataFolder,
         PARLEY_SECRET: SECRET,
         PARLEY_SEND_RATE: "0",
+        PARLEY_READ_RATE: "0",
+        PARLEY_LOGIN_RATE: "0",
         PARLEY_LOG_LEVEL: "warn",
         ...env,
       },
