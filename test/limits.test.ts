@@ -7,7 +7,7 @@ import { type App, NEW_MESSAGE, type Person, startApp } from "./support/app.ts";
 import { MINUTE, SECOND } from "./support/clock.ts";
 import { type Data, Socket } from "./support/socket.ts";
 import { openSse } from "./support/sse.ts";
-import { dial, refusedUpgrade } from "./support/wire.ts";
+import { dial, refusedUpgrade, type Wire } from "./support/wire.ts";
 
 const VIEWER = "{ viewer { id } }";
 
@@ -184,7 +184,7 @@ test("an address has no rate unless it is given one", async () => {
   expect(await statuses(times(100, () => post(app)))).toEqual({ 200: 100 });
 });
 
-test("an address that asks too often is answered 429 before anything is read; sockets count as requests do", async () => {
+test("an address that asks too often is answered 429 before anything is read; sockets count, and close with 1013", async () => {
   const app = await startApp({ limits: { addressRate: 10 }, metricsPort: 0 });
   expect(await statuses(times(100, () => post(app, {}, "no JSON")))).toEqual({ 400: 30, 429: 70 });
   const refused = await post(app);
@@ -197,10 +197,10 @@ test("an address that asks too often is answered 429 before anything is read; so
       },
     ],
   });
-  expect(await refusedUpgrade(app, {})).toBe(429);
+  expect(await (await dial(app)).closed).toEqual({ code: 1013, reason: "Too many connections of this address" });
   for (const path of ["/livez", "/readyz"]) expect((await fetch(new URL(path, app.url))).status).toBe(200);
   app.clock.advance(100);
-  await dial(app);
+  await (await dial(app)).init(await app.token("alice"));
   expect(await refusals(app)).toEqual({ BAD_USER_INPUT: 30, address_rate: 72 });
 });
 
@@ -278,7 +278,7 @@ test.each<[string, (socket: Socket, alice: Person) => Promise<unknown>]>([
   for (let round = 0; round < 5; round += 1) {
     const { socket, code } = await tryToConnect(app, alice);
     expect(code).toBeNull();
-    expect(await refusedUpgrade(app, {})).toBe(429);
+    expect((await (await dial(app)).closed).code).toBe(1013);
     await end(socket, alice);
     await expect.poll(() => gauge(app, "tcp_connections")).toBeLessThanOrEqual(2);
     await expect.poll(() => gauge(app, "connections")).toBe(0);
@@ -301,10 +301,12 @@ test("a place is given back when the token is refused, or nobody ever says who i
 });
 
 /** The server may hear a moment later than we do that a socket has closed. */
-async function tryUntilOpen(app: App) {
+async function tryUntilOpen(app: App): Promise<Wire> {
   for (;;) {
     const wire = await dial(app).catch(() => null);
-    if (wire !== null) return wire;
+    wire?.send({ type: "ping" });
+    const answer = await wire?.next().catch(() => null);
+    if (wire !== null && answer?.type === "pong") return wire;
   }
 }
 
@@ -351,20 +353,13 @@ test("streams over SSE count as sockets do; one too many is 429, and says so to 
 test("an address has as many sockets and streams as it is given, whoever is behind it", async () => {
   const app = await startApp({ limits: { connectionsPerAddress: 4 }, proxies: 1, metricsPort: 0 });
   const people = await app.people("alice", "bob");
+  const parameters = (index: number) => ({ authorization: `Bearer ${people[index % 2 === 0 ? 0 : 1].token}` });
   const headers = { "x-forwarded-for": "198.51.100.1" };
-  const opened = await Promise.all(
-    times(20, async (index) => {
-      const socket = new WebSocket(app.url.replace("http", "ws"), "graphql-transport-ws", { headers });
-      onTestFinished(() => socket.terminate());
-      return new Promise<number>((resolve) => {
-        socket.on("open", () => resolve(index));
-        socket.on("unexpected-response", (_request, response) => resolve(-(response.statusCode ?? 0)));
-        socket.on("error", () => {});
-      });
-    }),
-  );
-  expect(opened.filter((index) => index >= 0)).toHaveLength(4);
-  expect(opened.filter((status) => status === -429)).toHaveLength(16);
+  const wires = await Promise.all(times(20, () => dial(app, { headers })));
+  for (const [index, wire] of wires.entries()) wire.send({ type: "connection_init", payload: parameters(index) });
+  const answers = await Promise.all(wires.map((wire) => wire.next().catch(async () => (await wire.closed).code)));
+  expect(answers.filter((answer) => answer === 1013)).toHaveLength(16);
+  expect(answers.filter((answer) => answer !== 1013)).toEqual(times(4, () => ({ type: "connection_ack" })));
   const stream = await fetch(app.url, {
     method: "POST",
     headers: {

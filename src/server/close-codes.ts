@@ -13,14 +13,14 @@ export const CloseCode = {
   /** The server cannot say now whether the token is good. Clients come back. */
   TRY_LATER: 1013,
   /**
-   * There are too many connections, of this user or that wait. Clients come back, and wait longer each time. 4429
-   * would say it too, but graphql-ws means another thing by it, and its clients then never come back.
+   * There are too many connections, of this user, of this address or that wait. Clients come back, and wait longer each
+   * time. 4429 or HTTP 429 would say it too, but after those graphql-ws's own client does not come back.
    */
   TOO_MANY: 1013,
 } as const;
 
 /** Why the server closes a socket. */
-export type CloseReason = EndReason | "tooManyOfUser" | "tooManyWaiting";
+export type CloseReason = EndReason | "tooManyOfUser" | "tooManyOfAddress" | "tooManyWaiting";
 
 const codes: Record<CloseReason, { readonly code: number; readonly reason: string }> = {
   ended: { code: CloseCode.SESSION_ENDED, reason: "Session ended" },
@@ -28,6 +28,7 @@ const codes: Record<CloseReason, { readonly code: number; readonly reason: strin
   draining: { code: CloseCode.DRAINING, reason: "Server restarting" },
   tooSlow: { code: CloseCode.TOO_SLOW, reason: "Reading too slowly" },
   tooManyOfUser: { code: CloseCode.TOO_MANY, reason: "Too many connections of this user" },
+  tooManyOfAddress: { code: CloseCode.TOO_MANY, reason: "Too many connections of this address" },
   tooManyWaiting: { code: CloseCode.TOO_MANY, reason: "Too many connections wait to authenticate" },
 };
 

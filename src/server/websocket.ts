@@ -7,7 +7,7 @@ import { type ServerOptions, type WebSocket, WebSocketServer } from "ws";
 import type { Admission } from "./admission.ts";
 import type { Limits } from "./limits.ts";
 import { pathOf } from "./path.ts";
-import { type CountRefusal, RETRY_CONNECTION_MS, tooManyExtensions } from "./refusals.ts";
+import type { CountRefusal } from "./refusals.ts";
 import type { SlowReaders } from "./slow-readers.ts";
 import { adaptSocket } from "./socket-adapter.ts";
 import { closeFor, createWebSocketOperations, type Extra, type OperationsOptions } from "./websocket-operations.ts";
@@ -80,19 +80,22 @@ export function serveWebSockets(http: Server, options: WebSocketOptions) {
     });
   }
 
-  function refuse(socket: Duplex, status: string, header = ""): void {
-    socket.end(`HTTP/1.1 ${status}\r\n${header}Connection: close\r\nContent-Length: 0\r\n\r\n`);
+  function refuse(socket: Duplex, status: string): void {
+    socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
   }
 
-  function turnAway(socket: Duplex, retryAfterMs: number): void {
-    const { headers } = tooManyExtensions(retryAfterMs).http;
-    refuse(socket, "429 Too Many Requests", `Retry-After: ${headers["Retry-After"]}\r\n`);
+  /** Opens a socket only to close it: clients do not come back to one that never opened. */
+  function turnAway(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    server.handleUpgrade(request, socket, head, (client) => {
+      client.on("error", () => {});
+      closeFor(client, "tooManyOfAddress");
+    });
   }
 
   function open(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const leaveAddress = admission.connect(request);
     if (leaveAddress === null) {
-      turnAway(socket, RETRY_CONNECTION_MS);
+      turnAway(request, socket, head);
       return;
     }
     // Also where the handshake fails. One that is gone already would never say so.
@@ -106,12 +109,12 @@ export function serveWebSockets(http: Server, options: WebSocketOptions) {
     const retryAfterMs = admission.request(request);
     const { origin } = request.headers;
     const foreign = allowedOrigins !== null && !allowedOrigins.includes("*") && !allowedOrigins.includes(origin ?? "");
-    if (retryAfterMs !== null) turnAway(socket, retryAfterMs);
-    else if (pathOf(request.url) !== "/graphql") refuse(socket, "404 Not Found");
+    if (pathOf(request.url) !== "/graphql") refuse(socket, "404 Not Found");
     else if (origin !== undefined && foreign) {
       refused("origin");
       refuse(socket, "403 Forbidden");
-    } else open(request, socket, head);
+    } else if (retryAfterMs !== null) turnAway(request, socket, head);
+    else open(request, socket, head);
   }
   http.on("upgrade", upgrade);
 
