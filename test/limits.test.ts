@@ -103,24 +103,20 @@ test("a burst is whole where the rate divides no second evenly", async () => {
   }
 });
 
-test("a clock that is set back locks nobody out, and gives nobody more than a burst", async () => {
+test("a clock that jumps locks nobody out, and gives nobody a burst", async () => {
   const app = await startApp({ sendRate: 2 });
   const [alice] = await app.people("alice", "bob");
   const burst = async () => {
     const results = await Promise.all(times(10, (index) => alice.trySend("bob", `${index}`)));
     return results.filter(({ message }) => message !== undefined).length;
   };
-  app.clock.advance(2 * SECOND);
   expect(await burst()).toBe(6);
-  app.clock.advance(-SECOND);
-  expect(await burst()).toBe(0);
-  app.clock.advance(3 * SECOND);
-  expect(await burst()).toBe(6);
-  app.clock.advance(-30 * MINUTE);
-  expect(await burst()).toBe(6);
-  expect(await burst()).toBe(0);
-  app.clock.advance(3 * SECOND);
-  expect(await burst()).toBe(6);
+  for (const jump of [-30 * MINUTE, 60 * MINUTE]) {
+    app.clock.jump(jump);
+    expect(await burst()).toBe(0);
+    app.clock.advance(3 * SECOND);
+    expect(await burst()).toBe(6);
+  }
 });
 
 test("reads have a rate: queries and subscriptions that start, over HTTP and WebSocket together", async () => {

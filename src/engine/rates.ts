@@ -39,8 +39,6 @@ export function createRates(clock: Clock, { uses, per, burst }: Rate): Rates {
   const interval = UNIT_MS[per] / uses;
   const window = burst * interval;
   const tolerance = window - interval;
-  // Small numbers, whose fractions are exact enough.
-  const started = clock.now();
   /**
    * Per key: when all uses so far will have been paid for, which is never further away than the window. Each window
    * begins a new map and drops the one before the last: by then all in it have paid. So nobody is forgotten early,
@@ -48,13 +46,11 @@ export function createRates(clock: Clock, { uses, per, burst }: Rate): Rates {
    */
   let current = new Map<string, number>();
   let previous = new Map<string, number>();
-  let turnAt = window;
+  let turnAt = 0;
 
   function turn(now: number): void {
-    const isSetBack = now < turnAt - window;
-    if (now < turnAt && !isSetBack) return;
-    // After a clock that was set back nobody knows what has been paid for, and nobody must be locked out.
-    previous = isSetBack ? new Map() : current;
+    if (now < turnAt) return;
+    previous = current;
     current = new Map();
     turnAt = now + window;
   }
@@ -62,12 +58,10 @@ export function createRates(clock: Clock, { uses, per, burst }: Rate): Rates {
   return {
     take(key) {
       if (uses === 0) return;
-      const now = clock.now() - started;
+      // A clock that jumps gives nobody a burst, and locks nobody out.
+      const now = clock.monotonic();
       turn(now);
-      const paidAt = current.get(key) ?? previous.get(key) ?? now;
-      // Nor must one that was set back a little.
-      const known = Math.min(Math.max(paidAt, now), now + window);
-      if (known < paidAt) current.set(key, known);
+      const known = Math.max(current.get(key) ?? previous.get(key) ?? 0, now);
       const wait = known - now - tolerance;
       if (wait > ROUNDING_MS) {
         const retryAfterMs = Math.ceil(wait - ROUNDING_MS);
