@@ -1,0 +1,62 @@
+/** The suite's own properties, tried more often: generated hostile input, interleavings, and the model. */
+import { execFile } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Findings, findings, type Scale, type Trial } from "../findings.ts";
+
+interface Tried {
+  readonly kind: string;
+  readonly count: number;
+}
+
+/** Runs test files at a scale; gives what they say they tried, and the output where they fail. */
+async function runTests(files: readonly string[], scale: number): Promise<{ tried: Tried[]; failure: string | null }> {
+  const folder = mkdtempSync(join(tmpdir(), "parley-tally-"));
+  const tally = join(folder, "tally.jsonl");
+  const parameters = ["node_modules/vitest/vitest.mjs", "run", "--reporter=dot", ...files];
+  const env = { ...process.env, PARLEY_VERIFY_SCALE: String(scale), PARLEY_VERIFY_TALLY: tally, NO_COLOR: "1" };
+  try {
+    const failure = await new Promise<string | null>((resolve) => {
+      execFile(process.execPath, parameters, { env, maxBuffer: 2 ** 28 }, (error, stdout, stderr) => {
+        resolve(error === null ? null : `${stdout}\n${stderr}`);
+      });
+    });
+    const lines = existsSync(tally) ? readFileSync(tally, "utf8").trim().split("\n") : [];
+    return { tried: lines.filter((line) => line !== "").map((line) => JSON.parse(line) as Tried), failure };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function tryProperties(matches: RegExp, scale: Scale, times: readonly [number, number]) {
+  const files = readdirSync("test").filter((name) => name.endsWith(".test.ts") && matches.test(name));
+  const { tried, failure } = await runTests(
+    files.map((name) => join("test", name)),
+    scale.pick(...times),
+  );
+  const breaches = failure === null ? [] : [{ kind: "other" as const, what: failure }];
+  return { tried, breaches };
+}
+
+function sum(tried: readonly Tried[]): number {
+  return tried.reduce((all, { count }) => all + count, 0);
+}
+
+export const hostileInput: Trial = {
+  name: "hostile input, generated",
+  async run(scale): Promise<Findings> {
+    const { tried, breaches } = await tryProperties(/^fuzz/, scale, [0.3, 30]);
+    return findings({ inputs: sum(tried), breaches });
+  },
+};
+
+export const properties: Trial = {
+  name: "interleavings, and random scripts against the model",
+  async run(scale): Promise<Findings> {
+    const { tried, breaches } = await tryProperties(/^(interleavings|model|delivery\.properties)\./, scale, [0.3, 30]);
+    const faults: Record<string, number> = {};
+    for (const { kind, count } of tried) faults[kind] = (faults[kind] ?? 0) + count;
+    return findings({ faults, breaches });
+  },
+};
