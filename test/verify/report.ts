@@ -3,7 +3,6 @@ import { type BreachKind, type Findings, total } from "./findings.ts";
 
 export interface Row {
   readonly name: string;
-  readonly seconds: number;
   readonly findings: Findings;
 }
 
@@ -24,6 +23,5 @@ export function table(rows: readonly Row[]): string {
   const kinds = Object.keys(all.faults).length;
   const sum = cells("**all**", { ...all, faults: faults === 0 ? {} : { [`faults of ${kinds} kinds`]: faults } });
   const lines = [HEAD, HEAD.map(() => "---"), ...rows.map((row) => cells(row.name, row.findings)), sum];
-  const seconds = rows.reduce((time, row) => time + row.seconds, 0);
-  return `\n${lines.map((line) => `| ${line.join(" | ")} |`).join("\n")}\n\n${Math.round(seconds)} s`;
+  return `\n${lines.map((line) => `| ${line.join(" | ")} |`).join("\n")}`;
 }

@@ -46,7 +46,7 @@ function sum(tried: readonly Tried[]): number {
 export const hostileInput: Trial = {
   name: "hostile input, generated",
   async run(scale): Promise<Findings> {
-    const { tried, breaches } = await tryProperties(/^fuzz/, scale, [0.3, 30]);
+    const { tried, breaches } = await tryProperties(/^fuzz/, scale, [0.1, 30]);
     return findings({ inputs: sum(tried), breaches });
   },
 };
@@ -54,7 +54,7 @@ export const hostileInput: Trial = {
 export const properties: Trial = {
   name: "interleavings, and random scripts against the model",
   async run(scale): Promise<Findings> {
-    const { tried, breaches } = await tryProperties(/^(interleavings|model|delivery\.properties)\./, scale, [0.3, 30]);
+    const { tried, breaches } = await tryProperties(/^(interleavings|model|delivery\.properties)\./, scale, [0.1, 30]);
     const faults: Record<string, number> = {};
     for (const { kind, count } of tried) faults[kind] = (faults[kind] ?? 0) + count;
     return findings({ faults, breaches });
