@@ -160,6 +160,8 @@ test.each<[string, string]>([
   ["a number", "7"],
   ["a list", "[]"],
   ["an unknown type", '{"type":"start","id":"1","payload":{"query":"{ __typename }"}}'],
+  ["a connection_ack, which is the server's to send", '{"type":"connection_ack"}'],
+  ["a next, which is the server's to send", '{"type":"next","id":"1","payload":{"data":{}}}'],
   ["a subscribe without id", '{"type":"subscribe","payload":{"query":"{ __typename }"}}'],
   ["a subscribe without payload", '{"type":"subscribe","id":"1"}'],
   ["a query that is no text", '{"type":"subscribe","id":"1","payload":{"query":7}}'],
@@ -171,6 +173,7 @@ test.each<[string, string]>([
   wire.send(text);
   expect((await wire.closed).code).toBe(4400);
   expect(await answers(await authenticated(app))).toBe(true);
+  expect(app.logged).not.toContain('"level":50');
 });
 
 test("a frame that is no UTF-8 is closed with 1007, and is one line in the log", async () => {

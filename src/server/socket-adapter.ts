@@ -49,6 +49,11 @@ function keepAlive(client: WebSocket, everyMs = KEEP_ALIVE_MS): () => void {
   return () => clearInterval(timer);
 }
 
+/** graphql-ws throws, and names no code, where a client sends what is the server's to send. */
+function isOutOfPlace(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith("Unexpected message of type ");
+}
+
 export function adaptSocket<E extends SocketExtra>(
   server: Server<E>,
   client: WebSocket,
@@ -87,6 +92,10 @@ export function adaptSocket<E extends SocketExtra>(
         client.on("message", (data) => {
           if (!isReading()) return;
           take(String(data)).catch((error: unknown) => {
+            if (isOutOfPlace(error)) {
+              client.close(ProtocolCloseCode.BadRequest, "A message that only servers send");
+              return;
+            }
             log.error({ error: String(error) }, "a frame could not be handled");
             close(ProtocolCloseCode.InternalServerError, "Internal server error");
           });
