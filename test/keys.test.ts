@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { exportJWK, SignJWT } from "jose";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { readConfig } from "../src/config.ts";
 import type { ServerOptions } from "../src/server/server.ts";
 import { signAppToken } from "../src/server/tokens.ts";
 import { App, Person, SECRET, startApp } from "./support/app.ts";
@@ -375,6 +376,33 @@ describe("a URL of keys", () => {
   });
 });
 
+describe("where the keys are", () => {
+  test.each([
+    "keys.json",
+    "/etc/parley/keys.json",
+    "C:\\keys.json",
+    "https://app.example.com/.well-known/jwks.json",
+    "http://127.0.0.1:8080/keys",
+    "http://localhost/keys",
+    "http://[::1]:8080/keys",
+  ])("may be %s", (place) => {
+    expect(readConfig({ PARLEY_JWKS: place }).jwks).toBe(place);
+  });
+
+  test.each([
+    "http://app.example.com/keys",
+    "http://127.0.0.1.example.com/keys",
+    "http://localhost.example.com/keys",
+    "https://user:password@app.example.com/keys",
+    "https://",
+    "file:///etc/parley/keys.json",
+    "ftp://app.example.com/keys",
+    "data:application/json,{}",
+  ])("may not be %s", (place) => {
+    expect(() => readConfig({ PARLEY_JWKS: place })).toThrow("PARLEY_JWKS");
+  });
+});
+
 describe("secrets", () => {
   const NEXT = "another secret of the app, which comes after the first";
 
@@ -411,6 +439,14 @@ describe("secrets", () => {
     // Nothing new was signed with the previous one.
     await expectGood(await bearer(app, renewSession.accessToken));
     for (const person of [alice, phone]) expect(await person.refusal(VIEWER)).toBe("UNAUTHENTICATED");
+  });
+
+  test("several are given with commas between, each as long as the one in use", () => {
+    const [one, two] = ["x".repeat(32), "y".repeat(40)];
+    expect(readConfig({ PARLEY_PREVIOUS_SECRETS: `${one}, ${two}` }).tokenRules.previousSecrets).toEqual([one, two]);
+    for (const list of [`${one},`, `${one},short`, ","]) {
+      expect(() => readConfig({ PARLEY_PREVIOUS_SECRETS: list })).toThrow("PARLEY_PREVIOUS_SECRETS");
+    }
   });
 
   test("there can be several previous ones, and others are refused", async () => {

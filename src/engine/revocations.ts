@@ -16,7 +16,9 @@ const NEVER_REVOKED = Number.NEGATIVE_INFINITY;
 
 /** UNAUTHENTICATED for good: the session has ended or the token is revoked, and only a new login helps. */
 export class SessionEnded extends Refusal {
-  constructor(reason = "This session has ended: it was logged out, or another device took its place. Log in again.") {
+  constructor(
+    reason = "This session has ended: it was logged out or revoked, or another device took its place. Log in again.",
+  ) {
     super("UNAUTHENTICATED", reason);
   }
 }
