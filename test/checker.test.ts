@@ -119,6 +119,24 @@ describe("of what a device is handed, the checker", () => {
     expect(found.filter((what) => what.includes(expected))).not.toEqual([]);
   });
 
+  test("accepts a hole that is told of only where there may be one", () => {
+    const told = [offline(2), { ...refresh(1, 0), truncated: true }] as const;
+    const untold = [offline(2), refresh(1, 0)];
+    expect(check(journalOf(told), { mayMiss: true })).toEqual([]);
+    expect(check(journalOf(told))).not.toEqual([]);
+    expect(check(journalOf(untold), { mayMiss: true })).not.toEqual([]);
+    const late = [{ ...refresh(0, 0), truncated: true }, live(2)] as const;
+    expect(check(journalOf(late), { mayMiss: true })).toEqual([]);
+  });
+
+  test("reports what is there although nothing should have happened", () => {
+    const journal = journalOf([offline(1), offline(2), refresh(2, 0)]);
+    journal.sends[1]?.outcomes.splice(0, 1, { kind: "unavailable" }, { kind: "unavailable" });
+    expect(check(journal)).toContainEqual({ kind: "other", what: expect.stringContaining("UNAVAILABLE") });
+    journal.sends[1]?.outcomes.push({ kind: "unknown" });
+    expect(check(journal)).toEqual([]);
+  });
+
   test("reports what nobody sent", () => {
     const journal = journalOf([offline(1), offline(2), refresh(2, 0)]);
     journal.sends.pop();

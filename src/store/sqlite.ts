@@ -21,6 +21,20 @@ function isUniqueViolation(error: unknown): boolean {
   );
 }
 
+/**
+ * Writes what the last process left in the write-ahead log into the file, and syncs that. After a sync that failed, the
+ * kernel shows what it could not write as if it were on disk, and does not try again: without this, a retry would be
+ * told that its message is there, and a power cut would take it.
+ */
+function settle(handle: Sqlite.Database): void {
+  try {
+    handle.pragma("wal_checkpoint(TRUNCATE)");
+  } catch (error) {
+    // A full disk can still be read.
+    if (!(error instanceof Sqlite.SqliteError && error.code === "SQLITE_FULL")) throw error;
+  }
+}
+
 function openFile(path: string): Sqlite.Database {
   const handle = new Sqlite(path, { timeout: 1_000 });
   try {
@@ -33,6 +47,7 @@ function openFile(path: string): Sqlite.Database {
     // What is erased leaves no trace in the file.
     handle.pragma("secure_delete = ON");
     migrateSqlite(handle);
+    settle(handle);
     return handle;
   } catch (error) {
     handle.close();

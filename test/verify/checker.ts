@@ -60,6 +60,9 @@ function checkSends({ sends, histories }: Journal, report: Report): void {
         if (outcome.kind === "refused") report("other", `"${key}" was refused with ${outcome.code}`);
     }
     if (forbidden && byText.has(key)) report("other", `"${key}" was refused and can be read`);
+    if (outcomes.length > 0 && outcomes.every(({ kind }) => kind === "unavailable") && byText.has(key)) {
+      report("other", `"${key}" was answered with UNAVAILABLE, and is there`);
+    }
     const first = acknowledgement(send);
     if (first === null) continue;
     for (const outcome of outcomes) {
@@ -127,8 +130,14 @@ function checkPhases(name: string, { events, drained }: SessionRecord, report: R
   if (refreshes > 1 || (drained && refreshes === 0)) report("other", `${name}: ${refreshes} refreshes`);
 }
 
+/** Whether the device was told of a hole in its backlog, or was cut off before it could be. */
+function saysThatItMisses({ events }: SessionRecord): boolean {
+  const refresh = events.find((event) => event.kind === "refresh");
+  return refresh === undefined || refresh.truncated === true;
+}
+
 /** No gap, no repeat, and nothing that was acknowledged, in each connection of a device. */
-function checkDevice(record: DeviceRecord, due: readonly string[], report: Report): void {
+function checkDevice(record: DeviceRecord, due: readonly string[], mayMiss: boolean, report: Report): void {
   const place = new Map(due.map((id, index) => [id, index]));
   /** How many of those due lie before what follows this message. */
   const behind = (id: string | null) => (id === null ? 0 : (place.get(id) ?? -1) + 1);
@@ -136,19 +145,24 @@ function checkDevice(record: DeviceRecord, due: readonly string[], report: Repor
     const name = `${record.user}'s ${record.device}, connection ${number + 1}`;
     checkPhases(name, session, report);
     const handed = session.events.flatMap((event) =>
-      event.kind === "message" && event.source !== "RECENT" ? [event.message.id] : [],
+      event.kind === "message" && event.source !== "RECENT" ? [{ id: event.message.id, source: event.source }] : [],
     );
+    const first = handed[0]?.id;
     const lowest = Math.max(behind(session.confirmed), behind(session.since));
     const highest = Math.max(lowest, behind(session.attempted));
-    let next = place.get(handed[0] ?? "") ?? lowest;
-    if (next < lowest) report("duplicated", `${name}: ${handed[0]} comes again after it was acknowledged`);
-    if (next > highest) report("lost", `${name}: begins with ${handed[0]}, ${next - highest} messages too late`);
-    for (const id of handed) {
+    let next = place.get(first ?? "") ?? lowest;
+    let mayMissNow = mayMiss && saysThatItMisses(session);
+    if (next < lowest) report("duplicated", `${name}: ${first} comes again after it was acknowledged`);
+    if (next > highest && !mayMissNow)
+      report("lost", `${name}: begins with ${first}, ${next - highest} messages too late`);
+    for (const { id, source } of handed) {
       const at = place.get(id);
       if (at === undefined) report("other", `${name}: is handed ${id}, which is not for it`);
-      else if (at > next) report("lost", `${name}: ${at - next} messages are missing before ${id}`);
+      else if (at > next && !mayMissNow) report("lost", `${name}: ${at - next} messages are missing before ${id}`);
       else if (at < next) report("duplicated", `${name}: ${id} comes again or late`);
       next = Math.max(next, (at ?? next - 1) + 1);
+      // The hole ends where live begins.
+      if (source === "LIVE") mayMissNow = false;
     }
     if (session.drained && next < due.length)
       report("lost", `${name}: the last ${due.length - next} messages never came`);
@@ -193,8 +207,13 @@ function checkRefused({ sends, devices }: Journal, report: Report): void {
   }
 }
 
+export interface CheckOptions {
+  /** Whether a backlog may have a hole that it tells of; only where the clock or retention gives reason to. */
+  readonly mayMiss?: boolean;
+}
+
 /** All breaches of the contract that the journal shows. */
-export function check(journal: Journal): Breach[] {
+export function check(journal: Journal, { mayMiss = false }: CheckOptions = {}): Breach[] {
   const breaches: Breach[] = [];
   const report: Report = (kind, what) => breaches.push({ kind, what });
   checkTimelines(journal, report);
@@ -216,6 +235,7 @@ export function check(journal: Journal): Breach[] {
       checkDevice(
         record,
         log.filter((message) => !own(message)).map(({ id }) => id),
+        mayMiss,
         report,
       );
     }

@@ -5,7 +5,12 @@ import type { Data, Result } from "../support/socket.ts";
 const PATIENCE_MS = 5_000;
 
 /** No answer that says anything: the server is down, going down, cut off, or cannot write now. */
-export class Unanswered extends Error {}
+export class Unanswered extends Error {
+  /** Whether the server says that nothing has happened. */
+  get nothingHappened(): boolean {
+    return this.message === "UNAVAILABLE";
+  }
+}
 
 /** The server refused, with this code. */
 export class Refused extends Error {

@@ -5,7 +5,7 @@ import type { DeviceRecord, SeenMessage, SessionEvent, SessionRecord } from "./j
 
 export const SEEN = "id seq sender { id } recipient { id } content { ... on TextContent { text } }";
 const NEW_MESSAGE = `subscription ($since: String) { newMessage(since: $since) { source cursor message { ${SEEN} } } }`;
-const REFRESH = "subscription { refresh { offlineCount recentCount } }";
+const REFRESH = "subscription { refresh { offlineCount recentCount truncated } }";
 const ACKNOWLEDGE = "mutation ($cursor: String!) { acknowledge(input: { cursor: $cursor }) { cursor } }";
 
 /** How long it waits for a connection, and for word that it is in step. */

@@ -15,6 +15,8 @@ export interface SeenMessage {
 export type SendOutcome =
   | { readonly kind: "acknowledged"; readonly id: string; readonly seq: number; readonly duplicate: boolean }
   | { readonly kind: "refused"; readonly code: string }
+  /** The server said that nothing has happened. */
+  | { readonly kind: "unavailable" }
   /** No answer came: it may have happened. */
   | { readonly kind: "unknown" };
 
@@ -32,7 +34,13 @@ export interface SendRecord {
 
 export type SessionEvent =
   | { readonly kind: "message"; readonly source: "OFFLINE" | "RECENT" | "LIVE"; readonly message: SeenMessage }
-  | { readonly kind: "refresh"; readonly offlineCount: number; readonly recentCount: number };
+  | {
+      readonly kind: "refresh";
+      readonly offlineCount: number;
+      readonly recentCount: number;
+      /** Whether it says that something was missed that is not handed over. @default false */
+      readonly truncated?: boolean;
+    };
 
 /** One connection of a device. */
 export interface SessionRecord {

@@ -159,7 +159,8 @@ export class Load {
       record.outcomes.push({ kind: "acknowledged", id, seq, duplicate: sendMessage.duplicate });
       for (const look of this.#awaited) look();
     } catch (error) {
-      if (error instanceof Unanswered) record.outcomes.push({ kind: "unknown" });
+      if (error instanceof Unanswered)
+        record.outcomes.push({ kind: error.nothingHappened ? "unavailable" : "unknown" });
       else if (error instanceof Refused) record.outcomes.push({ kind: "refused", code: error.code });
       else throw error;
     }
@@ -187,7 +188,8 @@ export class Load {
       const text = tooLong ? key + TOO_LONG : key;
       await this.#send(client, record, text);
       // Most insist on an answer; some give up, and never know.
-      while (record.outcomes.at(-1)?.kind === "unknown" && luck < 0.9) {
+      const isOpen = () => ["unknown", "unavailable"].includes(record.outcomes.at(-1)?.kind ?? "");
+      while (isOpen() && luck < 0.9) {
         await pause();
         await this.#send(client, record, text);
       }

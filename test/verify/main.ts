@@ -2,6 +2,8 @@
 import { parseArgs } from "node:util";
 import { type Findings, findings, type Scale, type Trial, total } from "./findings.ts";
 import { type Row, table } from "./report.ts";
+import { clockJumps } from "./trials/clock-jumps.ts";
+import { diskErrors } from "./trials/disk-errors.ts";
 import { kill } from "./trials/kill.ts";
 import { halfOpen, reconnectStorm } from "./trials/network.ts";
 import { powerCut } from "./trials/power-cut.ts";
@@ -16,6 +18,8 @@ const TRIALS: readonly Trial[] = [
   reconnectStorm,
   stuckReaders,
   powerCut,
+  diskErrors,
+  clockJumps,
   properties,
   hostileInput,
 ];
