@@ -7,6 +7,7 @@ import { viewerOf } from "./context.ts";
 import { UserType } from "./user.ts";
 
 const AuditEntryType = builder.objectRef<AuditRecord>("AuditEntry").implement({
+  access: "admin",
   description: "Something that an admin did or saw and nobody else could have. It holds no message's words.",
   fields: (t) => ({
     at: t.field({ type: "DateTime", description: "When.", resolve: ({ at }) => at }),
@@ -31,6 +32,7 @@ const AuditEntryConnection = connectionType("AuditEntry", AuditEntryType);
 
 builder.queryField("auditTrail", (t) =>
   t.field({
+    access: "admin",
     type: AuditEntryConnection,
     nullable: true,
     description: "Admins: what admins did and saw, newest first, for auditRetentionDays. Reading it is recorded too.",

@@ -1,5 +1,6 @@
 /** The schema builder: what a field is by default, and the scalars. */
 import SchemaBuilder from "@pothos/core";
+import "./access.ts";
 import { GraphQLError } from "graphql";
 import type { Context } from "./context.ts";
 

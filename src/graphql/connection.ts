@@ -14,6 +14,7 @@ export interface Connection<Node> {
 }
 
 const PageInfo = builder.objectRef<Connection<unknown>>("PageInfo").implement({
+  access: "given",
   description: "Where a page lies in its list.",
   fields: (t) => ({
     hasNextPage: t.exposeBoolean("hasNextPage", { description: "Whether there is more behind the last edge." }),
@@ -38,6 +39,7 @@ type NodeRef<Node> = PothosSchemaTypes.ObjectRef<typeof builder.$inferSchemaType
 /** Makes `XConnection` and `XEdge` for a node type `X`. */
 export function connectionType<Node extends object>(name: string, node: NodeRef<Node>) {
   const EdgeType = builder.objectRef<Edge<Node>>(`${name}Edge`).implement({
+    access: "given",
     description: `A ${name} and its place in the list.`,
     fields: (t) => ({
       cursor: t.exposeString("cursor", { description: "Opaque; pass it as `after` or `before` to the same field." }),
@@ -45,6 +47,7 @@ export function connectionType<Node extends object>(name: string, node: NodeRef<
     }),
   });
   return builder.objectRef<Connection<Node>>(`${name}Connection`).implement({
+    access: "given",
     description: `A page of a list of type ${name}.`,
     fields: (t) => ({
       edges: t.field({ type: [EdgeType], description: "In the list's order.", resolve: ({ edges }) => [...edges] }),

@@ -96,6 +96,6 @@ export const MessageContentInput = builder.inputType("MessageContentInput", {
     file: t.field({ type: FileInput, description: "A file." }),
     video: t.field({ type: VideoInput, description: "A short video." }),
     custom: t.field({ type: CustomInput, description: "The app's own." }),
-    notice: t.field({ type: NoticeInput, description: "A notice. Admins only." }),
+    notice: t.field({ access: "admin", type: NoticeInput, description: "A notice. Admins only." }),
   }),
 });

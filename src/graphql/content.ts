@@ -45,12 +45,14 @@ export const MessageContent = builder.interfaceRef<Content>("MessageContent").im
 });
 
 builder.objectRef<TextContent>("TextContent").implement({
+  access: "given",
   description: "Text.",
   interfaces: [MessageContent],
   fields: (t) => ({ text: t.exposeString("text", { description: "Never empty." }) }),
 });
 
 builder.objectRef<FaceContent>("FaceContent").implement({
+  access: "given",
   description: "An emoticon of the app's own set; Parley ships none.",
   interfaces: [MessageContent],
   fields: (t) => ({
@@ -60,6 +62,7 @@ builder.objectRef<FaceContent>("FaceContent").implement({
 });
 
 builder.objectRef<LocationContent>("LocationContent").implement({
+  access: "given",
   description: "A place on earth.",
   interfaces: [MessageContent],
   fields: (t) => ({
@@ -70,6 +73,7 @@ builder.objectRef<LocationContent>("LocationContent").implement({
 });
 
 const ImageVariantType = builder.objectRef<ImageVariant>("ImageVariant").implement({
+  access: "given",
   description: "A picture in one size.",
   fields: (t) => ({
     url: t.exposeString("url", { description: "Where it lies, http or https." }),
@@ -80,6 +84,7 @@ const ImageVariantType = builder.objectRef<ImageVariant>("ImageVariant").impleme
 });
 
 builder.objectRef<ImageContent>("ImageContent").implement({
+  access: "given",
   description: "A picture.",
   interfaces: [MessageContent],
   fields: (t) => ({
@@ -102,6 +107,7 @@ builder.objectRef<ImageContent>("ImageContent").implement({
 });
 
 builder.objectRef<SoundContent>("SoundContent").implement({
+  access: "given",
   description: "A voice note or other sound.",
   interfaces: [MessageContent],
   fields: (t) => ({
@@ -112,6 +118,7 @@ builder.objectRef<SoundContent>("SoundContent").implement({
 });
 
 builder.objectRef<FileContent>("FileContent").implement({
+  access: "given",
   description: "A file.",
   interfaces: [MessageContent],
   fields: (t) => ({
@@ -123,6 +130,7 @@ builder.objectRef<FileContent>("FileContent").implement({
 });
 
 builder.objectRef<VideoContent>("VideoContent").implement({
+  access: "given",
   description: "A short video.",
   interfaces: [MessageContent],
   fields: (t) => ({
@@ -141,6 +149,7 @@ builder.objectRef<VideoContent>("VideoContent").implement({
 });
 
 builder.objectRef<CustomContent>("CustomContent").implement({
+  access: "given",
   description: "The app's own content: a red packet, a game, …",
   interfaces: [MessageContent],
   fields: (t) => ({
@@ -169,6 +178,7 @@ const NoticeKindEnum = builder.enumType("NoticeKind", {
 });
 
 builder.objectRef<NoticeContent>("NoticeContent").implement({
+  access: "given",
   description: "From the system, not from a person.",
   interfaces: [MessageContent],
   fields: (t) => ({

@@ -19,6 +19,7 @@ function toMessageConnection(page: MessagePage): Connection<MessageView> {
 }
 
 export const ConversationType = builder.objectRef<Member>("Conversation").implement({
+  access: "selfOrAdmin",
   description: "A conversation as one of its two sides sees it.",
   interfaces: [NodeInterface],
   fields: (t) => ({
@@ -73,20 +74,22 @@ const OF = "Admins only: the same question, asked as this user.";
 
 builder.queryFields((t) => ({
   conversation: t.field({
+    access: "self",
     type: ConversationType,
     nullable: true,
     description: "The conversation with a peer; null where nothing was ever written.",
     args: {
       peer: t.arg.id({ required: true, description: "Id of the other side." }),
-      of: t.arg.id({ description: OF }),
+      of: t.arg.id({ access: "admin", description: OF }),
     },
     resolve: (_, { peer, of }, context) => context.engine.conversations.withPeer(viewerOf(context), peer, of),
   }),
   conversations: t.field({
+    access: "self",
     type: ConversationConnection,
     nullable: true,
     description: "Recent contacts, newest first, pinned before the rest; the newest recentContactsLimit of them.",
-    args: { ...pageArguments("the first 50"), of: t.arg.id({ description: OF }) },
+    args: { ...pageArguments("the first 50"), of: t.arg.id({ access: "admin", description: OF }) },
     async resolve(_, { of, ...args }, context) {
       const page = await context.engine.conversations.list(viewerOf(context), args, of);
       return toConnection(
@@ -97,6 +100,7 @@ builder.queryFields((t) => ({
     },
   }),
   history: t.field({
+    access: "self",
     type: MessageConnection,
     nullable: true,
     description:
@@ -104,7 +108,7 @@ builder.queryFields((t) => ({
     args: {
       peer: t.arg.id({ required: true, description: "Id of the other side." }),
       ...pageArguments("the newest 50"),
-      of: t.arg.id({ description: OF }),
+      of: t.arg.id({ access: "admin", description: OF }),
     },
     async resolve(_, { peer, of, ...args }, context) {
       const page = await context.engine.conversations.history(viewerOf(context), peer, args, of);
@@ -116,6 +120,7 @@ builder.queryFields((t) => ({
 /** What a change of one's own view answers. */
 function payload(name: string, what: string) {
   return builder.objectRef<{ conversation: Member | null }>(name).implement({
+    access: "given",
     description: what,
     fields: (t) => ({
       conversation: t.expose("conversation", {
@@ -156,6 +161,7 @@ const ClearConversationInput = builder.inputType("ClearConversationInput", {
 
 builder.mutationFields((t) => ({
   markRead: t.field({
+    access: "self",
     type: payload("MarkReadPayload", "The conversation after reading."),
     nullable: true,
     description:
@@ -168,6 +174,7 @@ builder.mutationFields((t) => ({
     },
   }),
   pinConversation: t.field({
+    access: "self",
     type: payload("PinConversationPayload", "The conversation after pinning."),
     nullable: true,
     description: "Keeps a conversation at the top of the viewer's list, on all its devices.",
@@ -177,6 +184,7 @@ builder.mutationFields((t) => ({
     },
   }),
   muteConversation: t.field({
+    access: "self",
     type: payload("MuteConversationPayload", "The conversation after muting."),
     nullable: true,
     description: "Stops notifications of a conversation, on all the viewer's devices. Its messages still come.",
@@ -186,6 +194,7 @@ builder.mutationFields((t) => ({
     },
   }),
   clearConversation: t.field({
+    access: "self",
     type: payload("ClearConversationPayload", "The conversation after clearing."),
     nullable: true,
     description: "Empties a conversation for the viewer, on all its devices; the peer keeps it.",

@@ -7,6 +7,7 @@ import { PlatformEnum } from "./enums.ts";
 import { UserType } from "./user.ts";
 
 const DeviceType = builder.objectRef<Device>("Device").implement({
+  access: "self",
   description: "A client of the viewer's that has logged in, or has acknowledged something.",
   fields: (t) => ({
     deviceId: t.exposeString("deviceId", { description: "Chosen by the client." }),
@@ -26,6 +27,7 @@ const DeviceType = builder.objectRef<Device>("Device").implement({
 
 builder.queryField("devices", (t) =>
   t.field({
+    access: "self",
     type: [DeviceType],
     nullable: true,
     description: "The viewer's devices, the last login first.",
@@ -34,6 +36,7 @@ builder.queryField("devices", (t) =>
 );
 
 const LoginPayload = builder.objectRef<LoginResult>("LoginPayload").implement({
+  access: "given",
   description: "A session.",
   fields: (t) => ({
     viewer: t.field({ type: UserType, description: "Whose.", resolve: ({ viewer }) => ({ id: viewer.userId }) }),
@@ -46,6 +49,7 @@ const LoginPayload = builder.objectRef<LoginResult>("LoginPayload").implement({
   }),
 });
 const LogoutPayload = builder.objectRef<{ deviceId: string }>("LogoutPayload").implement({
+  access: "given",
   description: "A session that is over.",
   fields: (t) => ({ deviceId: t.exposeString("deviceId", { description: "On which device it was." }) }),
 });
@@ -87,6 +91,7 @@ const RevokeTokensInput = builder.inputType("RevokeTokensInput", {
 
 builder.mutationFields((t) => ({
   login: t.field({
+    access: "self",
     type: LoginPayload,
     nullable: true,
     description:
@@ -95,6 +100,7 @@ builder.mutationFields((t) => ({
     resolve: (_, { input }, context) => context.engine.devices.login(viewerOf(context), input.deviceId, input.platform),
   }),
   renewSession: t.field({
+    access: "self",
     type: LoginPayload,
     nullable: true,
     description: "Prolongs the session, on its living sockets too.",
@@ -103,6 +109,7 @@ builder.mutationFields((t) => ({
       context.engine.devices.renew(viewerOf(context), context.connection, input.token),
   }),
   logout: t.field({
+    access: "self",
     type: LogoutPayload,
     nullable: true,
     description:

@@ -37,6 +37,7 @@ export const ErrorInterface = builder.interfaceRef<Refused>("Error").implement({
 /** An error type of one mutation's result. */
 export function errorType(name: string, what: string) {
   return builder.objectRef<Refused>(name).implement({
+    access: "given",
     description: `Why ${what}.`,
     interfaces: [ErrorInterface],
     fields: (t) => ({

@@ -24,29 +24,33 @@ const OF = "Admins only: the same question, asked as this user.";
 
 builder.queryFields((t) => ({
   friends: t.field({
+    access: "self",
     type: UserConnection,
     nullable: true,
     description: "The viewer's friends, the newest friendship first.",
-    args: { ...pageArguments("the first 50"), of: t.arg.id({ description: OF }) },
+    args: { ...pageArguments("the first 50"), of: t.arg.id({ access: "admin", description: OF }) },
     resolve: (_, args, context) => peoplePage(context, "friends", args),
   }),
   friendRequests: t.field({
+    access: "self",
     type: UserConnection,
     nullable: true,
     description: "Who asks for the viewer's friendship, the newest request first.",
-    args: { ...pageArguments("the first 50"), of: t.arg.id({ description: OF }) },
+    args: { ...pageArguments("the first 50"), of: t.arg.id({ access: "admin", description: OF }) },
     resolve: (_, args, context) => peoplePage(context, "friendRequests", args),
   }),
   blockedUsers: t.field({
+    access: "self",
     type: UserConnection,
     nullable: true,
     description: "The viewer's blacklist, the newest entry first.",
-    args: { ...pageArguments("the first 50"), of: t.arg.id({ description: OF }) },
+    args: { ...pageArguments("the first 50"), of: t.arg.id({ access: "admin", description: OF }) },
     resolve: (_, args, context) => peoplePage(context, "blockedUsers", args),
   }),
 }));
 
 const FriendshipSuccess = builder.objectRef<FriendshipOutcome>("FriendshipSuccess").implement({
+  access: "given",
   description: "How things stand now.",
   fields: (t) => ({
     user: t.field({ type: UserType, description: "The other.", resolve: ({ user }) => user }),
@@ -79,10 +83,11 @@ const BlockInput = builder.inputType("BlockInput", {
   description: "A place on a blacklist.",
   fields: (t) => ({
     user: t.id({ required: true, description: "Who is on it." }),
-    of: t.id({ description: "Admins only: whose blacklist." }),
+    of: t.id({ access: "admin", description: "Admins only: whose blacklist." }),
   }),
 });
 const BlockPayload = builder.objectRef<{ user: User; blocked: boolean }>("BlockPayload").implement({
+  access: "given",
   description: "The blacklist after the change.",
   fields: (t) => ({
     user: t.field({ type: UserType, description: "Who was blocked or unblocked.", resolve: ({ user }) => user }),
@@ -97,12 +102,14 @@ const SetFriendsInput = builder.inputType("SetFriendsInput", {
   }),
 });
 const SetFriendsPayload = builder.objectRef<{ status: FriendshipOutcome["status"] }>("SetFriendsPayload").implement({
+  access: "given",
   description: "How things stand now.",
   fields: (t) => ({ status: t.expose("status", { type: FriendshipStatus, description: "FRIENDS." }) }),
 });
 
 builder.mutationFields((t) => ({
   addFriend: t.field({
+    access: "self",
     type: FriendshipResult,
     nullable: true,
     description: "Asks for friendship: a request, or a friendship at once, as the other's friendPolicy decides.",
@@ -111,6 +118,7 @@ builder.mutationFields((t) => ({
       orRefusal(context, context.engine.relationships.add(viewerOf(context), input.user, input.greeting)),
   }),
   acceptFriend: t.field({
+    access: "self",
     type: FriendshipResult,
     nullable: true,
     description: "Accepts a request; both are friends from then on.",
@@ -119,6 +127,7 @@ builder.mutationFields((t) => ({
       orRefusal(context, context.engine.relationships.accept(viewerOf(context), input.user)),
   }),
   declineFriend: t.field({
+    access: "self",
     type: FriendshipResult,
     nullable: true,
     description: "Declines a request. The asker is not told.",
@@ -127,6 +136,7 @@ builder.mutationFields((t) => ({
       orRefusal(context, context.engine.relationships.decline(viewerOf(context), input.user)),
   }),
   removeFriend: t.field({
+    access: "self",
     type: FriendshipResult,
     nullable: true,
     description: "Ends a friendship, or withdraws the viewer's own request.",
@@ -135,6 +145,7 @@ builder.mutationFields((t) => ({
       orRefusal(context, context.engine.relationships.remove(viewerOf(context), input.user)),
   }),
   blockUser: t.field({
+    access: "self",
     type: BlockPayload,
     nullable: true,
     description: "Puts a user on the blacklist: it can no longer write to the viewer. Ends a friendship too.",
@@ -143,6 +154,7 @@ builder.mutationFields((t) => ({
       context.engine.relationships.setBlocked(viewerOf(context), input.user, input.of, true),
   }),
   unblockUser: t.field({
+    access: "self",
     type: BlockPayload,
     nullable: true,
     description: "Takes a user off the blacklist. What it wrote meanwhile stays unseen.",
@@ -151,6 +163,7 @@ builder.mutationFields((t) => ({
       context.engine.relationships.setBlocked(viewerOf(context), input.user, input.of, false),
   }),
   setFriends: t.field({
+    access: "admin",
     type: SetFriendsPayload,
     nullable: true,
     description: "Admins: makes two users friends at once.",

@@ -20,6 +20,7 @@ const DeliverySourceEnum = builder.enumType("DeliverySource", {
   } as const,
 });
 const NewMessage = builder.objectRef<NewMessageEvent>("NewMessageEvent").implement({
+  access: "self",
   description: "A message for this device.",
   fields: (t) => ({
     message: t.field({
@@ -33,6 +34,7 @@ const NewMessage = builder.objectRef<NewMessageEvent>("NewMessageEvent").impleme
 });
 
 const Refresh = builder.objectRef<RefreshEvent>("RefreshEvent").implement({
+  access: "self",
   description: "The device is in step: read the conversations now.",
   fields: (t) => ({
     offlineCount: t.exposeInt("offlineCount", { description: "How many OFFLINE messages were handed over." }),
@@ -58,6 +60,7 @@ const MessageChangeEnum = builder.enumType("MessageChange", {
   } as const,
 });
 const MessageUpdated = builder.objectRef<MessageUpdatedEvent>("MessageUpdatedEvent").implement({
+  access: "self",
   description: "A change to a message that the device may already hold.",
   fields: (t) => ({
     message: t.field({ type: MessageType, description: "As it is now.", resolve: (event) => event }),
@@ -67,6 +70,7 @@ const MessageUpdated = builder.objectRef<MessageUpdatedEvent>("MessageUpdatedEve
 });
 
 const ConversationUpdated = builder.objectRef<ConversationUpdatedEvent>("ConversationUpdatedEvent").implement({
+  access: "self",
   description: "A change that another device of the viewer's made to its view of a conversation.",
   fields: (t) => ({
     conversation: t.field({
@@ -79,6 +83,7 @@ const ConversationUpdated = builder.objectRef<ConversationUpdatedEvent>("Convers
 });
 
 const Typing = builder.objectRef<TypingEvent>("TypingEvent").implement({
+  access: "self",
   description: "A peer types, or has stopped.",
   fields: (t) => ({
     user: t.field({ type: UserType, description: "Who.", resolve: ({ userId }) => ({ id: userId }) }),
@@ -90,6 +95,7 @@ const SINCE = "Go on behind this cursor, or behind what the device has acknowled
 
 builder.subscriptionFields((t) => ({
   newMessage: t.field({
+    access: "self",
     type: NewMessage,
     description:
       "What the device has missed (OFFLINE, oldest first), the last message of each other recent contact (RECENT), then whatever comes (LIVE). No gap but what the refresh announces.",
@@ -98,12 +104,14 @@ builder.subscriptionFields((t) => ({
     resolve: (event) => event,
   }),
   refresh: t.field({
+    access: "self",
     type: Refresh,
     description: "One for each `newMessage` of this device, once that has caught up; at once where it already has.",
     subscribe: (_root, _args, context) => context.engine.live.refresh(viewerOf(context), context.connection),
     resolve: (event) => event,
   }),
   messageUpdated: t.field({
+    access: "self",
     type: MessageUpdated,
     description:
       "Recalls, edits, deliveries and reads. A `since` that cannot be served is refused with CURSOR_EXPIRED.",
@@ -112,6 +120,7 @@ builder.subscriptionFields((t) => ({
     resolve: (event) => event,
   }),
   conversationUpdated: t.field({
+    access: "self",
     type: ConversationUpdated,
     description: "Pins, mutes, clears, deletions for me and read marks made on the viewer's other devices.",
     args: { since: t.arg.string({ description: SINCE }) },
@@ -119,6 +128,7 @@ builder.subscriptionFields((t) => ({
     resolve: (event) => event,
   }),
   typing: t.field({
+    access: "self",
     type: Typing,
     description: "Peers that type to the viewer, from now on.",
     subscribe: (_root, _args, context) => context.engine.typing.subscribe(viewerOf(context)),
@@ -127,6 +137,7 @@ builder.subscriptionFields((t) => ({
 }));
 
 const AcknowledgePayload = builder.objectRef<{ cursor: string }>("AcknowledgePayload").implement({
+  access: "given",
   description: "How far the device has acknowledged.",
   fields: (t) => ({ cursor: t.exposeString("cursor", { description: "Its mark now; it never moves back." }) }),
 });
@@ -137,6 +148,7 @@ const AcknowledgeInput = builder.inputType("AcknowledgeInput", {
   }),
 });
 const SetTypingPayload = builder.objectRef<{ typing: boolean }>("SetTypingPayload").implement({
+  access: "given",
   description: "What was told.",
   fields: (t) => ({ typing: t.exposeBoolean("typing", { description: "As it was given." }) }),
 });
@@ -150,6 +162,7 @@ const SetTypingInput = builder.inputType("SetTypingInput", {
 
 builder.mutationFields((t) => ({
   acknowledge: t.field({
+    access: "self",
     type: AcknowledgePayload,
     nullable: true,
     description:
@@ -160,6 +173,7 @@ builder.mutationFields((t) => ({
     },
   }),
   setTyping: t.field({
+    access: "self",
     type: SetTypingPayload,
     nullable: true,
     description: "Tells the peer's connected devices that the viewer types; kept nowhere.",

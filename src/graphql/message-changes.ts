@@ -9,6 +9,7 @@ import { MessageType } from "./message.ts";
 
 const MessageResult = (name: string, what: string) =>
   builder.objectRef<MessageView>(name).implement({
+    access: "given",
     description: what,
     fields: (t) => ({
       message: t.field({ type: MessageType, description: "As it is now.", resolve: (success) => success }),
@@ -49,6 +50,7 @@ const EditMessageInput = builder.inputType("EditMessageInput", {
 });
 
 const DeleteMessagesPayload = builder.objectRef<{ deletedIds: readonly string[] }>("DeleteMessagesPayload").implement({
+  access: "given",
   description: "What is deleted for the viewer.",
   fields: (t) => ({
     deletedIds: t.idList({
@@ -64,6 +66,7 @@ const DeleteMessagesInput = builder.inputType("DeleteMessagesInput", {
 
 builder.mutationFields((t) => ({
   recallMessage: t.field({
+    access: "senderOrAdmin",
     type: RecallMessageResult,
     nullable: true,
     description:
@@ -72,6 +75,7 @@ builder.mutationFields((t) => ({
     resolve: (_, { input }, context) => orRefusal(context, context.engine.messages.recall(viewerOf(context), input.id)),
   }),
   editMessage: t.field({
+    access: "sender",
     type: EditMessageResult,
     nullable: true,
     description: "Puts other content in the place of a message's own, by its sender; everybody who has it is told.",
@@ -79,6 +83,7 @@ builder.mutationFields((t) => ({
     resolve: (_, { input }, context) => orRefusal(context, context.engine.messages.edit(viewerOf(context), input)),
   }),
   deleteMessages: t.field({
+    access: "self",
     type: DeleteMessagesPayload,
     nullable: true,
     description: "Deletes messages for the viewer, on all its devices; the peer keeps them.",

@@ -8,6 +8,7 @@ import { NodeInterface } from "./node.ts";
 import { UserType } from "./user.ts";
 
 const SenderProfile = builder.objectRef<Profile>("SenderProfile").implement({
+  access: "given",
   description: "Nickname and avatar of a sender as they were when the message was sent.",
   fields: (t) => ({
     nickname: t.exposeString("nickname", { nullable: true, description: "Null when there was none." }),
@@ -22,6 +23,7 @@ function seen({ message, viewedBy }: MessageView): Pick<Message, "content" | "ed
 
 export const MessageType = builder.objectRef<MessageView>("Message");
 MessageType.implement({
+  access: "sides",
   description: "A message between two users. Its two sides may see it, and admins.",
   interfaces: [NodeInterface],
   fields: (t) => ({
@@ -58,6 +60,7 @@ MessageType.implement({
       resolve: ({ message }) => message.customData,
     }),
     clientMessageId: t.string({
+      access: "senderOrAdmin",
       nullable: true,
       description: "The sender's idempotency key; null for others than the sender and admins.",
       resolve: (view, _, context) => keySeenBy(viewerOf(context), view),
@@ -98,6 +101,7 @@ MessageType.implement({
 
 builder.queryField("message", (t) =>
   t.field({
+    access: "sides",
     type: MessageType,
     nullable: true,
     description: "A message of the viewer's by id, while roaming history keeps it; admins see any. Else null.",

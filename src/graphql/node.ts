@@ -25,6 +25,7 @@ export const NodeInterface = builder.interfaceRef<NodeShape>("Node").implement({
 
 builder.queryField("node", (t) =>
   t.field({
+    access: "found",
     type: NodeInterface,
     nullable: true,
     description: "Whatever has this id and is the viewer's to see; else null.",

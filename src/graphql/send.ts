@@ -8,6 +8,7 @@ import { errorType, orRefusal, Refused } from "./errors.ts";
 import { MessageType } from "./message.ts";
 
 const SendMessageSuccess = builder.objectRef<SendSuccess>("SendMessageSuccess").implement({
+  access: "given",
   description: "The message is on disk.",
   fields: (t) => ({
     message: t.field({ type: MessageType, description: "As it is stored.", resolve: (success) => success }),
@@ -53,12 +54,13 @@ const SendMessageInput = builder.inputType("SendMessageInput", {
       description: "Whether the sender's other devices are handed it.",
     }),
     push: t.field({ type: PushInput, description: "What a notification says." }),
-    sendAs: t.id({ description: "Admins only: send as this user. Recorded in the audit trail." }),
+    sendAs: t.id({ access: "admin", description: "Admins only: send as this user. Recorded in the audit trail." }),
   }),
 });
 
 builder.mutationFields((t) => ({
   sendMessage: t.field({
+    access: "self",
     type: SendMessageResult,
     nullable: true,
     description: "Sends a message. Success means that it is on disk.",

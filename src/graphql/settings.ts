@@ -16,6 +16,7 @@ const descriptions = {
 } as const satisfies Record<keyof Settings, string>;
 
 const SettingsType = builder.objectRef<Settings>("Settings").implement({
+  access: "admin",
   description: "What an admin may change while the server runs.",
   fields: (t) => ({
     friendsOnly: t.exposeBoolean("friendsOnly", { description: descriptions.friendsOnly }),
@@ -33,6 +34,7 @@ const SettingsType = builder.objectRef<Settings>("Settings").implement({
 
 builder.queryField("settings", (t) =>
   t.field({
+    access: "admin",
     type: SettingsType,
     nullable: true,
     description: "Admins: the settings as they are.",
@@ -41,6 +43,7 @@ builder.queryField("settings", (t) =>
 );
 
 const UpdateSettingsPayload = builder.objectRef<{ settings: Settings }>("UpdateSettingsPayload").implement({
+  access: "given",
   description: "The settings after the change; they hold from now on, without a restart.",
   fields: (t) => ({ settings: t.expose("settings", { type: SettingsType, description: "All of them." }) }),
 });
@@ -60,6 +63,7 @@ const UpdateSettingsInput = builder.inputType("UpdateSettingsInput", {
 
 builder.mutationField("updateSettings", (t) =>
   t.field({
+    access: "admin",
     type: UpdateSettingsPayload,
     nullable: true,
     description: "Admins: changes settings.",

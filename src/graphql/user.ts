@@ -6,6 +6,7 @@ import { FriendPolicy, FriendshipStatus } from "./enums.ts";
 import { NodeInterface, type UserRef } from "./node.ts";
 
 export const UserType = builder.objectRef<UserRef>("User").implement({
+  access: "everybody",
   description: "Somebody who can write and be written to; or `system`, which only sends notices.",
   interfaces: [NodeInterface],
   fields: (t) => ({
@@ -21,6 +22,7 @@ export const UserType = builder.objectRef<UserRef>("User").implement({
       resolve: async ({ id }, _, context) => (await loadUser(context, id))?.avatarUrl ?? null,
     }),
     online: t.boolean({
+      access: "notBlocked",
       nullable: true,
       description: "Whether at least one device is connected; null when this user has blocked the viewer.",
       resolve: ({ id }, _, context) => context.engine.users.online(viewerOf(context), id),
@@ -39,6 +41,7 @@ export const UserType = builder.objectRef<UserRef>("User").implement({
         (await context.engine.relationships.towards(viewerOf(context), id))?.blocked ?? null,
     }),
     friendPolicy: t.field({
+      access: "selfOrAdmin",
       type: FriendPolicy,
       nullable: true,
       description: "What becomes of friend requests to this user; null for anybody but the user itself and admins.",
@@ -46,6 +49,7 @@ export const UserType = builder.objectRef<UserRef>("User").implement({
         (await context.engine.users.privateFacts(viewerOf(context), id))?.friendPolicy ?? null,
     }),
     mutedUntil: t.field({
+      access: "selfOrAdmin",
       type: "DateTime",
       nullable: true,
       description:
@@ -60,11 +64,13 @@ export const UserConnection = connectionType("User", UserType);
 
 builder.queryFields((t) => ({
   viewer: t.field({
+    access: "self",
     type: UserType,
     description: "Who the token speaks for.",
     resolve: (_root, _args, context) => ({ id: viewerOf(context).userId }),
   }),
   user: t.field({
+    access: "everybody",
     type: UserType,
     nullable: true,
     description: "A user by id; null when there is none.",
@@ -77,6 +83,7 @@ builder.queryFields((t) => ({
 }));
 
 const ProfilePayload = builder.objectRef<{ user: UserRef }>("UpdateProfilePayload").implement({
+  access: "given",
   description: "The profile after the change.",
   fields: (t) => ({
     user: t.field({ type: UserType, description: "Whose profile it is.", resolve: ({ user }) => user }),
@@ -88,11 +95,12 @@ const UpdateProfileInput = builder.inputType("UpdateProfileInput", {
     nickname: t.string({ description: "At most 500 bytes." }),
     avatarUrl: t.string({ description: "An http or https URL, at most 500 bytes." }),
     friendPolicy: t.field({ type: FriendPolicy, description: "What becomes of friend requests; null for ASK." }),
-    of: t.id({ description: "Admins only: whose profile to change." }),
+    of: t.id({ access: "admin", description: "Admins only: whose profile to change." }),
   }),
 });
 
 const ImportPayload = builder.objectRef<{ users: readonly UserRef[] }>("ImportUsersPayload").implement({
+  access: "given",
   description: "The users as they are now, in the order of the input.",
   fields: (t) => ({
     users: t.field({ type: [UserType], description: "One for each of the input.", resolve: ({ users }) => [...users] }),
@@ -114,10 +122,12 @@ const ImportUsersInput = builder.inputType("ImportUsersInput", {
 });
 
 const MutePayload = builder.objectRef<{ user: UserRef; mutedUntil: number | null }>("MuteUserPayload").implement({
+  access: "given",
   description: "The user after the change.",
   fields: (t) => ({
     user: t.field({ type: UserType, description: "Who was muted, or may send again.", resolve: ({ user }) => user }),
     mutedUntil: t.field({
+      access: "selfOrAdmin",
       type: "DateTime",
       nullable: true,
       description: "Until when; null: not muted.",
@@ -135,6 +145,7 @@ const MuteUserInput = builder.inputType("MuteUserInput", {
 
 builder.mutationFields((t) => ({
   updateProfile: t.field({
+    access: "self",
     type: ProfilePayload,
     nullable: true,
     description: "Changes the viewer's profile. Messages that were sent keep the nickname and avatar of their time.",
@@ -144,6 +155,7 @@ builder.mutationFields((t) => ({
     },
   }),
   importUsers: t.field({
+    access: "admin",
     type: ImportPayload,
     nullable: true,
     description: "Admins: creates users, or updates their profiles.",
@@ -153,6 +165,7 @@ builder.mutationFields((t) => ({
     },
   }),
   muteUser: t.field({
+    access: "admin",
     type: MutePayload,
     nullable: true,
     description: "Admins: takes from a user for a while the right to send, edit, type and ask for friendship.",
