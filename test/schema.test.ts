@@ -19,7 +19,9 @@ import {
   validateSchema,
 } from "graphql";
 import { expect, test } from "vitest";
+import { ACCESS } from "../src/graphql/access.ts";
 import { schema } from "../src/graphql/schema.ts";
+import { inputs, statedRules } from "./support/access.ts";
 
 const contract = buildSchema(readFileSync(new URL("contract.graphql", import.meta.url), "utf8"));
 
@@ -52,6 +54,29 @@ function promisesOf(source: GraphQLSchema): string[] {
 
 test("schema.graphql is the schema of this code", async () => {
   await expect(`${printSchema(lexicographicSortSchema(schema))}\n`).toMatchFileSnapshot("../schema.graphql");
+});
+
+test("docs/access.md says who may see and do what, as the schema says it", async () => {
+  const meanings = Object.entries(ACCESS).map(([rule, meaning]) => `| \`${rule}\` | ${meaning} |`);
+  const stated = [...statedRules(), ...inputs.filter(({ rule }) => rule !== null)];
+  const sections = Object.keys(ACCESS).map((rule) => {
+    const names = stated.filter((one) => one.rule === rule).map(({ name }) => `- \`${name}\``);
+    return `### ${rule}\n\n${names.sort().join("\n")}\n`;
+  });
+  const head = `# Who may see and do what
+
+Printed from the schema by \`npm run schema\`; [a test](../test/access.test.ts) tries each rule out as everybody. Without a
+token nothing is answered.
+
+| rule | who |
+|---|---|
+${meanings.join("\n")}
+
+## By rule
+
+A type stands for its fields that are not named elsewhere. Arguments are named where they need more than their field.
+`;
+  await expect([head, ...sections].join("\n")).toMatchFileSnapshot("../docs/access.md");
 });
 
 test("the schema keeps every name and shape of the contract", () => {

@@ -18,6 +18,7 @@ export const ACCESS = {
   given: "Whoever was given the object that it is part of.",
   found: "As the rule of the type says of what is found; else it does not exist.",
   sides: "The two sides of the conversation, each as it sees it, and admins. For others it does not exist.",
+  lookingSide: "The side of the conversation that looks, or as which an admin looks.",
   sender: "The sender.",
   senderOrAdmin: "The sender and admins.",
   selfOrAdmin: "The user whom it is about, and admins.",

@@ -62,6 +62,7 @@ export const ConversationType = builder.objectRef<Member>("Conversation").implem
 
 builder.objectField(MessageType, "conversation", (t) =>
   t.field({
+    access: "lookingSide",
     type: ConversationType,
     nullable: true,
     description: "The viewer's side (with `of`, that user's); null for an admin outside it, and before it has begun.",

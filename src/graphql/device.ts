@@ -66,6 +66,7 @@ const RenewSessionInput = builder.inputType("RenewSessionInput", {
 });
 
 const RevokeTokensPayload = builder.objectRef<RevokeResult>("RevokeTokensPayload").implement({
+  access: "given",
   description: "What is over, and what is good from now on.",
   fields: (t) => ({
     validFrom: t.field({
@@ -119,6 +120,7 @@ builder.mutationFields((t) => ({
     },
   }),
   revokeTokens: t.field({
+    access: "admin",
     type: RevokeTokensPayload,
     nullable: true,
     description:

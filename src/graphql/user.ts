@@ -127,7 +127,6 @@ const MutePayload = builder.objectRef<{ user: UserRef; mutedUntil: number | null
   fields: (t) => ({
     user: t.field({ type: UserType, description: "Who was muted, or may send again.", resolve: ({ user }) => user }),
     mutedUntil: t.field({
-      access: "selfOrAdmin",
       type: "DateTime",
       nullable: true,
       description: "Until when; null: not muted.",

@@ -85,6 +85,12 @@ function maskError(error: unknown, { gateway, presentError }: HttpOptions): Grap
   return presentError(error);
 }
 
+/** To origins that are not allowed nothing is said: Yoga would say `null`, which is the origin of any sandboxed frame. */
+function corsFor({ headers }: Request, allowedOrigins: readonly string[]) {
+  const allowed = allowedOrigins.includes("*") || allowedOrigins.includes(headers.get("origin") ?? "");
+  return allowed && { origin: [...allowedOrigins], credentials: false, maxAge: 3_600 };
+}
+
 /** Makes the HTTP server; it does not listen yet. */
 export function createHttpServer(options: HttpOptions): Server {
   const { admission, allowedOrigins, limits } = options;
@@ -101,7 +107,7 @@ export function createHttpServer(options: HttpOptions): Server {
     graphiql: false,
     landingPage: false,
     logging: false,
-    cors: allowedOrigins === null ? false : { origin: [...allowedOrigins], credentials: false, maxAge: 3_600 },
+    cors: allowedOrigins === null ? false : (request) => corsFor(request, allowedOrigins),
   });
   const serveGraphiql = createGraphiql();
 

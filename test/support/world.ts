@@ -1,0 +1,222 @@
+/** One world of data with a canary in everything that is not for all, and those who may see each. */
+import { cpSync, rmSync } from "node:fs";
+import { App, NEW_MESSAGE, type Person } from "./app.ts";
+import { type Data, type Result, Socket } from "./socket.ts";
+
+/** Who asks, as alice sees them; it is her data that they ask for. */
+export const CALLERS = {
+  nobody: null,
+  stranger: "carol",
+  blocked: "mallory",
+  peer: "bob",
+  owner: "alice",
+  admin: "anna",
+} as const;
+export type Caller = keyof typeof CALLERS;
+export const EVERYBODY = Object.keys(CALLERS) as Caller[];
+
+/** Each canary, and who may ever see it. What was taken back or replaced, and what only a phone shows, nobody may. */
+export const CANARIES: Readonly<Record<string, readonly Caller[]>> = {
+  "canary-said": ["owner", "peer", "admin"],
+  "canary-data": ["owner", "peer", "admin"],
+  "canary-key": ["owner", "admin"],
+  "canary-push": [],
+  "canary-before": [],
+  "canary-after": ["owner", "peer", "admin"],
+  "canary-recalled": [],
+  "canary-deleted": ["owner", "admin"],
+  "canary-cleared": ["blocked", "admin"],
+  "canary-note": ["owner", "admin"],
+  "canary-hidden": ["blocked", "admin"],
+  "canary-unseen-edit": ["blocked", "admin"],
+  "canary-greeting": ["owner", "admin"],
+  "canary-device": ["owner"],
+  "canary-friend": ["owner", "admin"],
+  "canary-asker": ["owner", "admin"],
+  "canary-foe": ["owner", "admin"],
+};
+
+/** What the examples speak of. */
+export interface Ids {
+  /** Messages from alice to bob. */
+  said: string;
+  edited: string;
+  recalled: string;
+  reply: string;
+  /** Taken away by bob for himself. */
+  deleted: string;
+  note: string;
+  /** From mallory to alice, behind her block. */
+  hidden: string;
+  /** Sides of conversations. */
+  ownerSide: string;
+  peerSide: string;
+  blockedSide: string;
+  /** Where alice's device is in her log. */
+  cursor: string;
+}
+
+const KINDS = [
+  { face: { index: 1, data: "x" } },
+  { location: { name: "Rome", latitude: 41.9, longitude: 12.5 } },
+  { image: { url: "https://example.org/i", width: 1, height: 2, size: 3, format: "png" } },
+  { sound: { url: "https://example.org/s", size: 3, durationMs: 4 } },
+  { file: { url: "https://example.org/f", name: "f", size: 3, mimeType: "text/plain" } },
+  {
+    video: {
+      url: "https://example.org/v",
+      size: 3,
+      durationMs: 4,
+      format: "mp4",
+      width: 1,
+      height: 2,
+      cover: { url: "https://example.org/c", width: 1, height: 2, size: 3 },
+    },
+  },
+  { custom: { data: "x", description: "y", extension: "z" } },
+];
+
+async function plant(app: App): Promise<Ids> {
+  const anna = await app.admin();
+  const [alice, bob, carol, mallory] = await app.people("alice", "bob", "carol", "mallory");
+  const [friend, asker] = await app.people("canary-friend", "canary-asker", "canary-foe", "dave");
+  const avatarUrl = "https://example.org/a";
+  await alice.change("updateProfile", { nickname: "Alice", avatarUrl }, "user { id }");
+
+  const said = await alice.send("bob", "canary-said", {
+    customData: "canary-data",
+    clientMessageId: "canary-key",
+    push: { title: "canary-push", body: "canary-push", data: "canary-push" },
+  });
+  const edited = await alice.send("bob", "canary-before");
+  await alice.edit(edited.id, "canary-after");
+  const recalled = await alice.send("bob", "canary-recalled", { customData: "canary-recalled" });
+  await alice.recall(recalled.id);
+  const deleted = await alice.send("bob", "canary-deleted");
+  await bob.deleteMessages(deleted.id);
+  const note = await alice.send("alice", "canary-note");
+  for (const content of KINDS) await alice.send("bob", content);
+  await anna.send("alice", { notice: { title: "t", body: "b", data: "d" } });
+  await bob.send("alice", "hello");
+  const reply = await alice.send("bob", "well", { replyTo: said.id });
+  await alice.arrange("pin", "bob");
+  await alice.arrange("mute", "bob");
+
+  await mallory.send("alice", "canary-cleared");
+  await alice.arrange("clear", "mallory");
+  const before = await mallory.send("alice", "before the block");
+  await alice.block("mallory");
+  const hidden = await mallory.send("alice", "canary-hidden", { replyTo: before.id });
+  await mallory.edit(before.id, "canary-unseen-edit");
+  await mallory.friend("add", "alice", { greeting: "canary-hidden" });
+
+  await alice.block("canary-foe");
+  await anna.change("setFriends", { user: "alice", friend: friend.id }, "status");
+  await asker.friend("add", "alice", { greeting: "canary-greeting" });
+  await carol.send("dave", "hello");
+  await alice.login("canary-device", "DESKTOP");
+  const socket = new Socket(app.url, { authorization: `Bearer ${alice.token}` });
+  await socket.opened;
+  const { cursor } = await socket.subscribe(NEW_MESSAGE).next();
+  await socket.close();
+
+  const side = async (person: Person, peer: string) => ((await person.conversation(peer)) as Data).id;
+  return {
+    said: said.id,
+    edited: edited.id,
+    recalled: recalled.id,
+    reply: reply.id,
+    deleted: deleted.id,
+    note: note.id,
+    hidden: hidden.id,
+    cursor,
+    ownerSide: await side(alice, "bob"),
+    peerSide: await side(bob, "alice"),
+    blockedSide: await side(mallory, "alice"),
+  };
+}
+
+/** The canaries in a text that this caller should not see. */
+function loose(caller: Caller, text: string): string[] {
+  return Object.keys(CANARIES).filter((name) => text.includes(name) && CANARIES[name]?.includes(caller) !== true);
+}
+
+export class World {
+  readonly app: App;
+  readonly ids: Ids;
+  readonly people: Readonly<Record<Exclude<Caller, "nobody">, Person>>;
+  /** Each `Type.field` that was seen with a value, and by whom. */
+  readonly shown = new Map<string, Set<Caller>>();
+  /** Each canary that was seen, and by whom. */
+  readonly canaries = new Map<string, Set<Caller>>();
+
+  constructor(app: App, ids: Ids, people: World["people"]) {
+    this.app = app;
+    this.ids = ids;
+    this.people = people;
+  }
+
+  /** Notes what somebody was shown, and throws for a canary that is not for them. */
+  look(caller: Caller, answer: Result, asked: string): void {
+    const text = JSON.stringify(answer);
+    // What a caller has asked for by name is no news to it.
+    const found = loose(caller, text).filter((name) => !asked.includes(name));
+    if (found.length > 0) throw new Error(`${caller} was shown ${found.join(", ")} by ${asked}: ${text}`);
+    for (const name of Object.keys(CANARIES)) {
+      if (text.includes(name) && !asked.includes(name)) note(this.canaries, name, caller);
+    }
+    walk(answer.data, (type, field) => note(this.shown, `${type}.${field}`, caller));
+  }
+
+  async ask(caller: Caller, query: string, variables: object = {}): Promise<Result> {
+    const person = caller === "nobody" ? null : this.people[caller];
+    const headers: Record<string, string> = { "content-type": "application/json" };
+    if (person !== null) headers.authorization = `Bearer ${person.token}`;
+    const body = JSON.stringify({ query, variables });
+    const response = await fetch(this.app.url, { method: "POST", headers, body });
+    const answer = (await response.json()) as Result;
+    this.look(caller, answer, body);
+    return answer;
+  }
+
+  async end(): Promise<void> {
+    await this.app.stop();
+    rmSync(this.app.dataFolder, { recursive: true, force: true });
+  }
+}
+
+function note(map: Map<string, Set<Caller>>, name: string, caller: Caller): void {
+  map.set(name, (map.get(name) ?? new Set()).add(caller));
+}
+
+/** Each field with a value of each object that says its type. */
+function walk(value: unknown, see: (type: string, field: string) => void): void {
+  if (Array.isArray(value)) for (const item of value) walk(item, see);
+  if (typeof value !== "object" || value === null) return;
+  const type = "__typename" in value ? String(value.__typename) : null;
+  for (const [name, part] of Object.entries(value)) {
+    if (type !== null && part !== null && name !== "__typename") see(type, name);
+    walk(part, see);
+  }
+}
+
+async function peopleOf(app: App): Promise<World["people"]> {
+  const [carol, mallory, bob, alice] = await app.people("carol", "mallory", "bob", "alice");
+  return { stranger: carol, blocked: mallory, peer: bob, owner: alice, admin: await app.admin() };
+}
+
+/** A world that is kept until `end`. */
+export async function createWorld(): Promise<World> {
+  const app = new App({});
+  await app.start();
+  const ids = await plant(app);
+  return new World(app, ids, await peopleOf(app));
+}
+
+/** Another server on a copy of what a stopped one has left, so that what is done there changes nothing here. */
+export async function copyOf(world: World): Promise<World> {
+  const app = new App({});
+  cpSync(world.app.dataFolder, app.dataFolder, { recursive: true });
+  await app.start();
+  return new World(app, world.ids, await peopleOf(app));
+}
