@@ -5,6 +5,34 @@ import type { Cutoffs } from "../../engine/settings.ts";
 import { all, type Operation, run, type Statement, statement } from "../statement.ts";
 import { audit, deletedMessages, devices, messages, userLog, users } from "../tables.ts";
 
+/**
+ * How long the rows of a table live: until this cutoff has passed them, or as long as what they are bound to, of which
+ * each has at most so many. No table grows without an end, and none is without its line here.
+ */
+export type Lifetime =
+  | { readonly until: keyof Cutoffs }
+  | {
+      readonly atMost: number;
+      readonly per: "store" | "user" | "pair of users" | "conversation" | "message" | "setting";
+    };
+
+export const LIFETIMES = {
+  storeInfo: { atMost: 1, per: "store" },
+  settings: { atMost: 1, per: "setting" },
+  users: { atMost: 1, per: "user" },
+  friendships: { atMost: 2, per: "pair of users" },
+  friendRequests: { atMost: 2, per: "pair of users" },
+  blocks: { atMost: 2, per: "pair of users" },
+  conversations: { atMost: 1, per: "pair of users" },
+  members: { atMost: 2, per: "conversation" },
+  messages: { until: "erased" },
+  deletedMessages: { atMost: 2, per: "message" },
+  userLog: { until: "offline" },
+  // But the device `default`, one of each user.
+  devices: { until: "offline" },
+  audit: { until: "audit" },
+} as const satisfies Record<keyof typeof import("../tables.ts"), Lifetime>;
+
 type ErasedEntry = { user_id: string; position: number; kind: string; origin: string | null };
 const eraseLog = statement<{ cutoff: number; batch: number }, ErasedEntry>(
   (p) => sql`delete from ${userLog} where (user_id, position) in
