@@ -161,6 +161,12 @@ function checkRefresh(facts: Facts, session: Session): void {
       "LIVE begins at the head",
       handed.map(brief),
     );
+    const positions = new Map(facts.log.map((entry) => [idOf(entry), entry.position]));
+    hold(
+      of("RECENT").every(({ message }) => (positions.get(message.id) ?? 0) <= head),
+      "RECENT holds nothing that comes as LIVE",
+      { head, handed: handed.map(brief) },
+    );
   }
   const sends = new Map(facts.run.notes.sends.map((send) => [send.message?.id, send]));
   const late = of("LIVE").filter(({ message }) => (sends.get(message.id)?.doneAt ?? openedAt) < openedAt);

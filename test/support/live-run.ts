@@ -30,6 +30,24 @@ const tokens = { verify: () => Promise.reject(new Error("no tokens")), issue: ()
 /** Stands still, and never wakes anybody. */
 const clock = { now: () => NOW, monotonic: () => 0, at: () => () => {}, after: () => () => {} };
 
+/** Turns of the event loop in which anything comes about that comes about at all, once nothing is held back. */
+const MANY_TURNS = 1_000;
+
+/** What a promise gives; an error where it waits for something that does not come. */
+async function settled<T>(promise: Promise<T>, expected: string): Promise<T> {
+  let waiting = true;
+  const late = (async () => {
+    for (let turn = 0; turn < MANY_TURNS && waiting; turn += 1) await nextTick();
+    throw new Error(`it never comes about: ${expected}`);
+  })();
+  late.catch(() => {});
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    waiting = false;
+  }
+}
+
 /** What the runs of a test share, since an engine costs more than a run: one after the other has it. */
 export class Arena {
   readonly store: Store;
@@ -177,7 +195,7 @@ export class LiveRun {
     for (const device of this.#open.keys()) this.#close(device);
     await this.#quiet();
     this.#arena.current = null;
-    await Promise.all(this.#running);
+    await settled(Promise.all(this.#running), "what is ended ends");
   }
 
   /** What a device is handed that comes now, with nothing in its way. */
@@ -189,7 +207,7 @@ export class LiveRun {
     const reading = this.#read(feed, "sync", (event) => {
       handed.push({ ...event, at: this.tick(), position: this.positionOf(event.cursor) });
     });
-    const { value } = await refresh.next();
+    const { value } = await settled(refresh.next(), "one refresh");
     await Promise.all([feed.return?.(), refresh.return?.(), reading]);
     return { handed, refreshed: value };
   }
@@ -212,6 +230,7 @@ export class LiveRun {
     perform: (act: A) => Promise<unknown>,
   ): Promise<void> {
     for (const act of acts) {
+      for (let turn = 0; turn < act.rest; turn += 1) await this.#turn(`${who} rests`);
       await this.#turn(`${who}: ${act.do}`);
       const performed = perform(act);
       if (act.overlap) this.#start(performed);

@@ -29,8 +29,11 @@ export type WriterAct =
   | { do: "edit"; which: number }
   | { do: "mark read" };
 
-/** Acts of one side, one after the other; with `overlap` the next does not wait for this one. */
-export type Acts<A> = readonly (A & { overlap: boolean })[];
+/**
+ * Acts of one side, one after the other: each after some turns of rest in which others go on; with `overlap` the next
+ * does not wait for this one.
+ */
+export type Acts<A> = readonly (A & { rest: number; overlap: boolean })[];
 
 export interface Script {
   /** Who wrote to alice, or to whom alice wrote, before it all began. */
