@@ -360,7 +360,7 @@ describe("a URL of keys", () => {
   });
 
   test.each([
-    ["404", { status: 404, body: "{}" }],
+    ["404", { status: 404, body: '{"keys":[]}' }],
     ["a redirect", { status: 302, headers: { location: "/elsewhere" }, body: "" }],
     ["no JSON", { body: "<html>" }],
     ["a set that never ends", { body: `{"keys":[],"pad":"${"x".repeat(300_000)}"}` }],
