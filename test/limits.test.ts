@@ -298,12 +298,13 @@ test("a place is given back when the token is refused, or nobody ever says who i
 
 /** The server may hear a moment later than we do that a socket has closed. */
 async function tryUntilOpen(app: App): Promise<Wire> {
-  for (;;) {
+  for (let tries = 0; tries < 1_000; tries += 1) {
     const wire = await dial(app).catch(() => null);
     wire?.send({ type: "ping" });
     const answer = await wire?.next().catch(() => null);
     if (wire !== null && answer?.type === "pong") return wire;
   }
+  throw new Error("nobody is let in");
 }
 
 test("graphql-ws's own client comes back by itself once there is a place", async () => {
@@ -526,11 +527,20 @@ test("each refusal of an operation counts once under its code, as data, as an er
   });
 });
 
-test("who comes from a page that is not allowed, or speaks no GraphQL, is counted too", async () => {
+test("who comes from a page that is not allowed, breaks the protocol, or answers no ping, is counted too", async () => {
   const app = await startApp({ allowedOrigins: ["https://chat.example.com"], metricsPort: 0 });
   await refusedUpgrade(app, { headers: { origin: "https://evil.example.com" } });
   const wire = await dial(app);
   wire.send("?");
   await wire.closed;
-  expect(await refusals(app)).toEqual({ origin: 1, protocol: 1 });
+  const outOfPlace = await dial(app);
+  outOfPlace.send({ type: "connection_ack" });
+  await outOfPlace.closed;
+  expect(await refusals(app)).toEqual({ origin: 1, protocol: 2 });
+
+  const other = await startApp({ keepAliveMs: 50, metricsPort: 0 });
+  const silent = new WebSocket(other.url.replace("http", "ws"), "graphql-transport-ws", { autoPong: false });
+  onTestFinished(() => silent.terminate());
+  await new Promise((resolve) => silent.on("close", resolve));
+  expect(await refusals(other)).toEqual({ silent: 1 });
 });

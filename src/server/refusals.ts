@@ -19,6 +19,7 @@ const TRANSPORT_REASONS = [
   "body_too_big",
   "slow_reader",
   "unread_bytes",
+  "silent",
 ] as const;
 
 export type RefusalReason = RefusalCode | (typeof GRAPHQL_CODES)[number] | (typeof TRANSPORT_REASONS)[number];

@@ -32,13 +32,14 @@ export interface AdapterOptions {
 }
 
 /** Pings, and cuts off what has not answered by the next time. */
-function keepAlive(client: WebSocket, everyMs = KEEP_ALIVE_MS): () => void {
+function keepAlive(client: WebSocket, everyMs: number, onSilent: () => void): () => void {
   let answered = true;
   client.on("pong", () => {
     answered = true;
   });
   const timer = setInterval(() => {
     if (!answered) {
+      onSilent();
       client.terminate();
       return;
     }
@@ -58,7 +59,7 @@ export function adaptSocket<E extends SocketExtra>(
   server: Server<E>,
   client: WebSocket,
   extra: E,
-  { log, keepAliveMs, refused, unreadBytes, onUnread }: AdapterOptions,
+  { log, keepAliveMs = KEEP_ALIVE_MS, refused, unreadBytes, onUnread }: AdapterOptions,
 ): void {
   function isReading(): boolean {
     if (client.bufferedAmount <= unreadBytes) return true;
@@ -93,7 +94,7 @@ export function adaptSocket<E extends SocketExtra>(
           if (!isReading()) return;
           take(String(data)).catch((error: unknown) => {
             if (isOutOfPlace(error)) {
-              client.close(ProtocolCloseCode.BadRequest, "A message that only servers send");
+              close(ProtocolCloseCode.BadRequest, "A message that only servers send");
               return;
             }
             log.error({ error: String(error) }, "a frame could not be handled");
@@ -104,7 +105,7 @@ export function adaptSocket<E extends SocketExtra>(
     },
     extra,
   );
-  const stopPinging = keepAlive(client, keepAliveMs);
+  const stopPinging = keepAlive(client, keepAliveMs, () => refused("silent"));
   client.on("ping", isReading);
   client.on("error", onBroken);
   client.once("close", (code, reason) => {
