@@ -347,6 +347,22 @@ test("streams over SSE count as sockets do; one too many is 429, and says so to 
   expect(await refusals(app)).toEqual({ user_connections: 19 });
 });
 
+test("a stream gives its place back when it hangs up, and when its subscription is refused", async () => {
+  const app = await startApp({ limits: { connectionsPerUser: 1, connectionsPerAddress: 1 }, metricsPort: 0 });
+  const alice = await app.person("alice");
+  const left = () => expect.poll(() => gauge(app, "connections")).toBe(0);
+  for (let round = 0; round < 3; round += 1) {
+    const refused = await openSse(alice, 'subscription { newMessage(since: "?") { cursor } }');
+    expect(await refused.next()).toMatchObject({ data: { errors: [{ extensions: { code: "BAD_USER_INPUT" } }] } });
+    await left();
+    const stream = await openSse(alice, NEW_MESSAGE);
+    expect(stream.response.status).toBe(200);
+    expect((await openSse(alice, NEW_MESSAGE)).response.status).toBe(429);
+    stream.abort();
+    await left();
+  }
+});
+
 test("an address has as many sockets and streams as it is given, whoever is behind it", async () => {
   const app = await startApp({ limits: { connectionsPerAddress: 4 }, proxies: 1, metricsPort: 0 });
   const people = await app.people("alice", "bob");
