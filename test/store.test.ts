@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Sqlite from "better-sqlite3";
@@ -182,6 +182,21 @@ test("one write that fails does not fail those that are committed with it", asyn
     Array.from({ length: 50 }, (_, index) => `${index}`).filter((data) => data !== "25"),
   );
   expect(kept.map(({ seq }) => seq)).toEqual(Array.from({ length: 49 }, (_, index) => index + 1));
+});
+
+test("what a crash has left in the log beside the file is in the file after the next start", async () => {
+  const app = await startApp();
+  const [alice] = await app.people("alice", "bob");
+  await alice.send("bob", "just before");
+  const path = join(emptyFolder(), "parley.sqlite");
+  for (const suffix of ["", "-wal"]) copyFileSync(join(app.dataFolder, `parley.sqlite${suffix}`), `${path}${suffix}`);
+  expect(statSync(`${path}-wal`).size).toBeGreaterThan(0);
+  const database = openSqlite(path, observer);
+  expect(statSync(`${path}-wal`).size).toBe(0);
+  const alone = new Sqlite(path, { readonly: true });
+  expect(alone.prepare("select count(*) from messages").pluck().get()).toBe(1);
+  alone.close();
+  await database.close();
 });
 
 test("after a stop, one file holds everything", async () => {

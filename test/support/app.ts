@@ -280,7 +280,7 @@ export class Person {
 }
 
 export class App {
-  readonly clock = new MovableClock();
+  readonly clock: MovableClock;
   readonly dataFolder = mkdtempSync(join(tmpdir(), "parley-test-"));
   /** Everything that the server has logged, as text. */
   logged = "";
@@ -288,8 +288,9 @@ export class App {
   #server: RunningServer | null = null;
   readonly #options: Partial<ServerOptions>;
 
-  constructor(options: Partial<ServerOptions>) {
+  constructor(options: Partial<ServerOptions>, clock = new MovableClock()) {
     this.#options = options;
+    this.clock = clock;
   }
 
   get server(): RunningServer {
@@ -371,8 +372,8 @@ export class App {
 }
 
 /** Starts a server for one test; it is stopped, and its data removed, when the test is over. */
-export async function startApp(options: Partial<ServerOptions> = {}): Promise<App> {
-  const app = new App(options);
+export async function startApp(options: Partial<ServerOptions> = {}, clock?: MovableClock): Promise<App> {
+  const app = new App(options, clock);
   await app.start();
   onTestFinished(async () => {
     await app.stop();
