@@ -20,8 +20,8 @@ const cursor: fc.Arbitrary<Cursor> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ real: fc.nat(40), changes }) },
   { weight: 4, arbitrary: fc.record({ real: fc.nat(40), part: fc.nat(4), value: oddJson }) },
   {
-    weight: 2,
-    arbitrary: fc.record({ real: fc.nat(40), part: fc.constantFrom(3, 4), value: fc.integer({ min: -3, max: 12 }) }),
+    weight: 4,
+    arbitrary: fc.record({ real: fc.nat(40), part: fc.constantFrom(3, 4), value: fc.integer({ min: -3, max: 80 }) }),
   },
   {
     weight: 2,

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type Change, changed, changes } from "./support/hostile.ts";
 import { documentOf, mutationAsked } from "./support/hostile-schema.ts";
-import { timeFor } from "./support/scale.ts";
+import { runs, timeFor } from "./support/scale.ts";
 import { besiege, codesOf } from "./support/siege.ts";
 
 interface Damaged {
@@ -71,7 +71,7 @@ test(
       else expect(siege.everything()).toBe(before);
     });
     // Otherwise the generator tries nothing but what is refused.
-    expect(done.size).toBeGreaterThan(15);
+    if (runs(600) >= 600) expect(done.size).toBeGreaterThan(15);
   },
   timeFor(120_000),
 );
