@@ -17,9 +17,7 @@ test("docs/hostile-input.md has all 64 inputs in their order", () => {
 });
 
 test("each input has an answer and tests that hold it, or says why not", () => {
-  const open = rows().filter(
-    ({ answer, heldBy }) => heldBy.trim() === "" && !/does not apply: |not checked/.test(answer),
-  );
+  const open = rows().filter(({ answer, heldBy }) => heldBy.trim() === "" && !answer.includes("does not apply: "));
   expect(open).toEqual([]);
 });
 
