@@ -91,7 +91,8 @@ function tokenFrom(siege: Siege, input: Altered): string {
 
 /** Whether it says what one of the good ones says, under the same signature: base64 has several ways to write that. */
 function saysTheSame(token: string, good: string): boolean {
-  const [one, other] = [token, good].map((text) => text.split("."));
+  // Spaces before a token are the header's own, as many as there are.
+  const [one, other] = [token.replace(/^ +/, ""), good].map((text) => text.split("."));
   const bytes = (text = "") => Buffer.from(text, "base64url").toString("hex");
   return one?.length === 3 && one[0] === other?.[0] && one[1] === other?.[1] && bytes(one[2]) === bytes(other?.[2]);
 }
