@@ -74,6 +74,7 @@ const SETTING_OF: Readonly<Record<string, string>> = {
   ENOTDIR: "PARLEY_DATA",
   EROFS: "PARLEY_DATA",
   ENOSPC: "PARLEY_DATA",
+  SQLITE_FULL: "PARLEY_DATA",
 };
 
 /** What is wrong, in one line, with the setting to look at where that is known. */

@@ -1,22 +1,13 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { closeSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { startApp, texts } from "./support/app.ts";
+import { makeSmallDisk, mayMount } from "./support/small-disk.ts";
 
-const mayMount = process.platform === "linux" && process.getuid?.() === 0;
-
-/** A small disk of its own, which only root can make. */
 function smallDisk(megabytes: number) {
-  const folder = mkdtempSync(join(tmpdir(), "parley-small-disk-"));
-  const mount = (options: string) => execFileSync("mount", ["-t", "tmpfs", "-o", options, "tmpfs", folder]);
-  mount(`size=${megabytes}m`);
-  onTestFinished(() => {
-    execFileSync("umount", [folder]);
-    rmSync(folder, { recursive: true, force: true });
-  });
-  return { folder, grow: (to: number) => mount(`remount,size=${to}m`) };
+  const disk = makeSmallDisk(megabytes);
+  onTestFinished(disk.remove);
+  return disk;
 }
 
 test.runIf(mayMount)(
@@ -50,3 +41,13 @@ test.runIf(mayMount)(
     expect(page.map((message) => message.id)).toEqual([...acknowledged, page.at(-1)?.id].slice(0, page.length));
   },
 );
+
+test.runIf(mayMount)("a start on a disk that is full from the beginning says so", async () => {
+  const { folder } = smallDisk(1);
+  const file = openSync(join(folder, "ballast"), "w");
+  expect(() => {
+    for (;;) writeSync(file, Buffer.alloc(4_096));
+  }).toThrow(/ENOSPC/);
+  closeSync(file);
+  await expect(startApp({ dataFolder: folder })).rejects.toThrow(/disk is full/);
+});

@@ -5,7 +5,7 @@ import Sqlite from "better-sqlite3";
  * Holds an exclusive lock that the kernel gives back when the process dies, however it dies: an open transaction
  * on an empty SQLite file beside the data.
  * @returns what gives it back
- * @throws Error where another server holds it
+ * @throws Error where another server holds it, or nothing can be written there
  */
 export function takeLock(path: string): () => void {
   const lock = new Sqlite(path, { timeout: 0 });
@@ -13,6 +13,7 @@ export function takeLock(path: string): () => void {
     lock.exec("begin exclusive");
   } catch (error) {
     lock.close();
+    if (!(error instanceof Sqlite.SqliteError && error.code === "SQLITE_BUSY")) throw error;
     throw new Error(
       `Another server has this data open (${path}). Stop it first, or give this one another PARLEY_DATA.`,
       { cause: error },

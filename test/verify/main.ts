@@ -4,12 +4,14 @@ import { type Findings, findings, type Scale, type Trial, total } from "./findin
 import { type Row, table } from "./report.ts";
 import { clockJumps } from "./trials/clock-jumps.ts";
 import { diskErrors } from "./trials/disk-errors.ts";
+import { fullDisk } from "./trials/full-disk.ts";
 import { kill } from "./trials/kill.ts";
 import { halfOpen, reconnectStorm } from "./trials/network.ts";
 import { powerCut } from "./trials/power-cut.ts";
 import { hostileInput, properties } from "./trials/properties.ts";
 import { stop } from "./trials/stop.ts";
 import { stuckReaders } from "./trials/stuck-readers.ts";
+import { twoServers } from "./trials/two-servers.ts";
 
 const TRIALS: readonly Trial[] = [
   kill,
@@ -19,6 +21,8 @@ const TRIALS: readonly Trial[] = [
   stuckReaders,
   powerCut,
   diskErrors,
+  fullDisk,
+  twoServers,
   clockJumps,
   properties,
   hostileInput,

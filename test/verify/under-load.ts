@@ -21,6 +21,8 @@ export interface World {
 }
 
 export interface UnderLoad extends Pick<ProcessOptions, "env" | "wrap"> {
+  /** An empty folder that the trial makes and removes; one of its own by default. */
+  readonly dataFolder?: string;
   readonly users?: number;
   readonly paceMs?: number;
   /** What goes wrong, while the load runs. When it is over, the server must be up. */
@@ -36,7 +38,7 @@ export interface UnderLoad extends Pick<ProcessOptions, "env" | "wrap"> {
 /** Runs a load, lets faults happen, drains, and gives what the checker finds. */
 export async function underLoad(trial: UnderLoad): Promise<Findings> {
   const { faults, users, paceMs, door, env, wrap, errorsExpected = false, mayMiss = false } = trial;
-  const dataFolder = mkdtempSync(join(tmpdir(), "parley-verify-"));
+  const dataFolder = trial.dataFolder ?? mkdtempSync(join(tmpdir(), "parley-verify-"));
   const counted: Record<string, number> = {};
   const breaches: Breach[] = [];
   const options = { dataFolder, ...(env === undefined ? {} : { env }), ...(wrap === undefined ? {} : { wrap }) };
@@ -89,6 +91,6 @@ export async function underLoad(trial: UnderLoad): Promise<Findings> {
     return findings({ faults: counted, acknowledged: load.acknowledged, breaches, crashes });
   } finally {
     await server.end("SIGKILL");
-    rmSync(dataFolder, { recursive: true, force: true });
+    if (trial.dataFolder === undefined) rmSync(dataFolder, { recursive: true, force: true });
   }
 }
