@@ -10,6 +10,7 @@ import { checkAfterwards, checkPromises } from "./support/live-promises.ts";
 import { Arena } from "./support/live-run.ts";
 import type { Acts, DeviceAct, Script, WriterAct } from "./support/live-script.ts";
 import { runs, timeFor } from "./support/scale.ts";
+import { tally } from "./support/tally.ts";
 
 // In memory where that can be had: what is explored is order, and thousands of runs wait for the disk otherwise.
 const folder = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "parley-interleavings-"));
@@ -42,6 +43,7 @@ const open: fc.Arbitrary<DeviceAct> = fc.record({
   since: fc.constantFrom("nothing" as const, "first" as const, "last" as const),
   refresh: fc.constantFrom("before" as const, "after" as const, "elsewhere" as const, "none" as const),
 });
+const openAgain: fc.Arbitrary<DeviceAct> = fc.record({ do: just("open again") });
 const close: fc.Arbitrary<DeviceAct> = fc.record({ do: fc.constantFrom("close" as const, "end connection" as const) });
 const acknowledge: fc.Arbitrary<DeviceAct> = fc.record({ do: just("acknowledge"), which: some });
 const acknowledgeUpdates: fc.Arbitrary<DeviceAct> = fc.record({ do: just("acknowledge updates") });
@@ -88,7 +90,11 @@ const nothing = fc.constant<Acts<never>>([]);
 function explored(name: string, short: number, script: fc.Arbitrary<Script>): void {
   test(
     name,
-    () => fc.assert(fc.asyncProperty(script, fc.scheduler(), explore), { numRuns: runs(short) }),
+    async () => {
+      const numRuns = runs(short);
+      await fc.assert(fc.asyncProperty(script, fc.scheduler(), explore), { numRuns });
+      tally("orders of answers", numRuns);
+    },
     timeFor(300_000),
   );
 }
@@ -99,7 +105,7 @@ explored(
   "whenever messages come while devices open, acknowledge, close and come back: no gap, no repeat, one refresh",
   700,
   scripts({
-    phone: device([open, close, acknowledge, acknowledge, sendTo], 5),
+    phone: device([open, openAgain, close, acknowledge, acknowledge, sendTo], 5),
     laptop: device([open, acknowledge, sendTo], 2),
     bob: acts(writing, 5),
     carol: acts([send], 2),

@@ -114,6 +114,8 @@ export class LiveRun {
   #ticks = 0;
   #texts = 0;
   readonly #open = new Map<DeviceName, Open>();
+  /** Broken connections that the server still takes for living. */
+  readonly #unnoticed: [DeviceName, Open][] = [];
   /** All that goes on beside what the scheduler knows. */
   readonly #running: Promise<unknown>[] = [];
 
@@ -192,7 +194,7 @@ export class LiveRun {
 
   /** Ends what is open, and waits for all that went on. */
   async end(): Promise<void> {
-    for (const device of this.#open.keys()) this.#close(device);
+    for (const [device, open] of [...this.#open, ...this.#unnoticed]) this.#close(device, open);
     await this.#quiet();
     this.#arena.current = null;
     await settled(Promise.all(this.#running), "what is ended ends");
@@ -252,6 +254,8 @@ export class LiveRun {
     switch (act.do) {
       case "open":
         return this.#openSession(device, act.since, act.refresh);
+      case "open again":
+        return this.#openSession(device, "last", "before", true);
       case "close":
         return this.#close(device);
       case "end connection":
@@ -405,8 +409,12 @@ export class LiveRun {
     device: DeviceName,
     sinceWhich: "nothing" | "first" | "last",
     refreshMode: Session["refreshMode"],
+    beside = false,
   ): Promise<void> {
-    this.#close(device);
+    const old = this.#open.get(device);
+    const hasOwnRefresh = old?.session.refreshMode === "before" || old?.session.refreshMode === "after";
+    if (beside && old !== undefined && hasOwnRefresh) this.#unnoticed.push([device, old]);
+    else this.#close(device);
     const viewer = this.viewer("alice", device);
     const since = this.#sinceOf(device, sinceWhich);
     const openedAt = this.tick();

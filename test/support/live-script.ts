@@ -10,6 +10,8 @@ export type Writer = "bob" | "carol";
 /** What a device of alice's may do. Numbers choose among what there is. */
 export type DeviceAct =
   | { do: "open"; since: "nothing" | "first" | "last"; refresh: "before" | "after" | "elsewhere" | "none" }
+  /** As after a break that the server has not noticed: what was open goes on. */
+  | { do: "open again" }
   | { do: "close" }
   | { do: "end connection" }
   | { do: "acknowledge"; which: number }

@@ -560,6 +560,16 @@ export class Model {
     this.#notice(other, `${user} is your friend now.`);
   }
 
+  /** An admin makes two users friends. */
+  setFriends(user: string, other: string): string {
+    if (this.user(user).blocks.has(other) || this.user(other).blocks.has(user)) return "BLOCKED";
+    if (this.user(user).friends.has(other)) return "FRIENDS";
+    // Both are told, the first one first.
+    this.#notice(user, `${other} is your friend now.`);
+    this.#befriend(user, other);
+    return "FRIENDS";
+  }
+
   /** Gives the status, or the code of a refusal. */
   addFriend(user: string, other: string): string {
     if (this.user(user).mutedUntil > this.now) return "MUTED";
