@@ -116,12 +116,23 @@ export type Luck = "nothing" | "everything" | "some";
 const SECTOR = 512;
 const PAGE = 4_096;
 
-function applied(content: Buffer, change: Change): Buffer {
-  const size = change.kind === "truncate" ? change.size : Math.max(content.length, change.at + change.data.length);
-  const longer = Buffer.alloc(size);
-  content.copy(longer, 0, 0, size);
-  if (change.kind === "write") change.data.copy(longer, change.at);
-  return longer;
+/** The content of a file after some changes, in their order. */
+function applied(content: Buffer, changes: readonly Change[]): Buffer {
+  if (changes.length === 0) return content;
+  const ends = changes.map((change) => (change.kind === "truncate" ? change.size : change.at + change.data.length));
+  const room = Buffer.alloc(ends.reduce((most, end) => Math.max(most, end), content.length));
+  content.copy(room);
+  let size = content.length;
+  for (const change of changes) {
+    if (change.kind === "write") {
+      change.data.copy(room, change.at);
+      size = Math.max(size, change.at + change.data.length);
+    } else {
+      room.fill(0, Math.min(change.size, size), Math.max(change.size, size));
+      size = change.size;
+    }
+  }
+  return room.subarray(0, size);
 }
 
 /** The parts of a write that reach the disk: each sector, or each page, on its own. */
@@ -164,7 +175,7 @@ export class Disk {
       case "sync": {
         const file = this.#now.get(step.name);
         if (file === undefined) return;
-        file.durable = file.pending.reduce(applied, file.durable);
+        file.durable = applied(file.durable, file.pending);
         file.pending = [];
         this.#durable.set(step.name, file);
         this.#renamed = this.#renamed.filter(({ name }) => name !== step.name);
@@ -203,5 +214,5 @@ function rename(names: Map<string, File>, { name, file }: { name: string; file: 
 function contentOf(durable: Buffer, pending: readonly Change[], luck: Luck): Buffer {
   if (luck === "nothing") return durable;
   const changes = luck === "everything" ? pending : pending.flatMap(torn);
-  return changes.reduce(applied, durable);
+  return applied(durable, changes);
 }

@@ -178,7 +178,7 @@ export const powerCut: Trial = {
   name: "power cut, and a start on what the disk holds",
   unavailable: noTracer,
   async run(scale) {
-    const real = await cutPower(scale.pick(400, 2_000), scale.pick(150, 5_000), null);
+    const real = await cutPower(scale.pick(400, 1_000), scale.pick(150, 5_000), null);
     const lesser = pathToFileURL("test/verify/without-sync.mjs").href;
     const control = await cutPower(scale.pick(150, 400), scale.pick(30, 150), lesser);
     const breaches = [...real.findings.breaches, ...real.breaches];
