@@ -135,8 +135,12 @@ export class World {
 
   /** The server ends the connection, and says why. */
   async ended(device: ModelDevice, code: number): Promise<void> {
-    const closed = await this.#connected.get(device)?.socket.closed;
-    if (closed !== undefined) expect(closed.code, `${device.says} is told why`).toBe(code);
+    let told: number | null = null;
+    void this.#connected.get(device)?.socket.closed.then((closed) => {
+      told = closed.code;
+    });
+    for (let round = 0; round < MANY_ROUNDS && told === null; round += 1) await this.anna.get("{ viewer { id } }");
+    expect(told, `${device.says} is told why its connection ends`).toBe(code);
     this.#connected.delete(device);
     this.model.disconnect(device);
   }
