@@ -43,9 +43,10 @@ describe("the machine's clock", () => {
   }
 
   test("rings when it gets there, and not before", () => {
-    const at = Date.now() + 100 * DAY;
+    // Further away than the longest timer of Node.
+    const at = Date.now() + 26 * DAY;
     const { rung } = alarmAt(at);
-    vi.advanceTimersByTime(100 * DAY - 1);
+    vi.advanceTimersByTime(26 * DAY - 1);
     expect(rung).toEqual([]);
     vi.advanceTimersByTime(1);
     expect(rung).toEqual([at]);
