@@ -109,6 +109,7 @@ function ownRefresh(run: LiveRun, session: Session): Session["refreshed"][number
       offlineCount === offline.length &&
       recentCount === recent.length &&
       (recent[0]?.position ?? position) === position &&
+      position >= (offline.at(-1)?.position ?? 0) &&
       [...offline, ...recent].every((event) => event.at < at),
   );
 }
@@ -118,16 +119,15 @@ function checkStream(facts: Facts, session: Session): void {
   const { run, log, byPosition, putAway, peerOf } = facts;
   const { device, openedAt, since, handed } = session;
   const floor = Math.max(since, acknowledged(facts, device, "messages", openedAt, "done"));
-  const refreshed = ownRefresh(run, session);
   const due = log.filter((entry) => entry.origin !== device);
   const seen = new Set<number>();
   let last = floor;
 
   const excused = (entry: LogEntry): boolean => {
     if (putAway.has(idOf(entry))) return true;
-    if (refreshed === undefined) return run.script.perContact < log.length;
+    if (ownRefresh(run, session) === undefined) return run.script.perContact < log.length;
     const peer = peerOf.get(entry.conversationId) ?? "";
-    return entry.position <= refreshed.position && refreshed.truncatedPeers.includes(peer);
+    return session.refreshed.some((one) => entry.position <= one.position && one.truncatedPeers.includes(peer));
   };
   const checkNoHole = (upTo: number, at: number): void => {
     const kept = Math.max(floor, acknowledged(facts, device, "messages", at, "begun"));
@@ -174,7 +174,9 @@ function checkRefresh(facts: Facts, session: Session): void {
     handed.map(brief),
   );
   const refresh = ownRefresh(facts.run, session);
-  const heads = new Set([...of("RECENT"), ...(refresh ? [refresh] : [])].map(({ position }) => position));
+  // Of several refreshes nobody can say for sure which is whose.
+  const certain = companyOf(facts.run, session).length === 0 ? refreshed : [];
+  const heads = new Set([...of("RECENT"), ...certain].map(({ position }) => position));
   hold(heads.size <= 1, "RECENT and refresh carry the head of one moment", { handed: handed.map(brief), refreshed });
   const [head] = heads;
   if (head !== undefined) {
