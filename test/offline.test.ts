@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { NEW_MESSAGE, type Online, type Person, REFRESH, startApp, texts } from "./support/app.ts";
 import type { Data, Socket } from "./support/socket.ts";
@@ -208,7 +209,7 @@ test("a refresh comes although there was nothing to hand over", async () => {
   expect(arrivals(socket)).toEqual(["REFRESH", "LIVE"]);
 });
 
-test("with five sockets of one device, each hears of all five and of its own before its first live message", async () => {
+test("with five sockets of one device, each hears of its own catching up alone, before its first live message", async () => {
   const app = await startApp();
   const [alice, bob] = await app.people("alice", "bob");
   await sendAll(alice, "bob", numbered("early", 60));
@@ -220,7 +221,7 @@ test("with five sockets of one device, each hears of all five and of its own bef
     await messages.take(120);
     const live = arrivals(socket).indexOf("LIVE");
     expect(arrivals(socket).slice(0, live)).toContain("REFRESH");
-    await refresh.take(5);
+    await refresh.next();
     expect(refresh.waiting).toEqual([]);
   }
 });
@@ -315,6 +316,24 @@ test("a refresh belongs to its device alone", async () => {
   expect(await refresh.next()).toMatchObject({ offlineCount: 1, recentCount: 0 });
 });
 
+test("a device that is back before its old connection is seen to be gone hears of its own catching up alone", async () => {
+  const app = await startApp();
+  const [alice, bob] = await app.people("alice", "bob");
+  await alice.send("bob", "one");
+  const old = await bob.sync();
+  await alice.send("bob", "two");
+  expect(texts([await old.messages.next()])).toEqual(["two"]);
+
+  const back = await bob.sync();
+  expect(back.refreshed).toMatchObject({ offlineCount: 2, recentCount: 0 });
+  expect(texts(back.handed)).toEqual(["one", "two"]);
+  await alice.send("bob", "three");
+  for (const { messages, refresh } of [old, back]) {
+    expect(texts([await messages.next()])).toEqual(["three"]);
+    expect(refresh.waiting).toEqual([]);
+  }
+});
+
 /** As an admin who has no messages, with a socket that it does not read. */
 async function withStuckSocket() {
   const app = await startApp();
@@ -325,7 +344,7 @@ async function withStuckSocket() {
   const refresh = stuck.subscribe(REFRESH);
   stuck.pause();
   await stuff(stuck, bob);
-  return { alice, bob, stuck, refresh };
+  return { app, alice, bob, stuck, refresh };
 }
 
 /** Asks for far more than the network takes for a reader that does not read, so that nothing else leaves either. */
@@ -347,10 +366,9 @@ test("live messages do not wait for a refresh on another socket that is not read
 });
 
 test("live messages wait for a refresh on the same socket, however long that takes", async () => {
-  const { alice, bob, stuck, refresh } = await withStuckSocket();
+  const { app, alice, stuck, refresh } = await withStuckSocket();
   const [first, second] = [stuck.subscribe(NEW_MESSAGE), stuck.subscribe(NEW_MESSAGE)];
-  // Another socket of the device hears when both have caught up.
-  await (await bob.connect()).subscribe(REFRESH).take(2);
+  while (app.server.engine.connections.subscriptionCount < 3) await nextTurn();
   await alice.send("bob", "live");
 
   stuck.resume();

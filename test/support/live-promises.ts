@@ -86,22 +86,26 @@ async function checkOrder({ run, log }: Facts): Promise<void> {
   }
 }
 
-/** Other sessions of the device that were open at the same time. */
-function companyOf(run: LiveRun, session: Session): Session[] {
+/**
+ * Other sessions of the device that were open at the same time and whose catching up may be heard elsewhere: those that
+ * may have been done with it before there was a refresh on their own connection.
+ */
+function overheardBy(run: LiveRun, session: Session): Session[] {
   const { device, openedAt, closedAt } = session;
   return run.notes.sessions.filter(
     (other) =>
       other !== session &&
       other.device === device &&
+      other.refreshMode !== "before" &&
       other.openedAt < (closedAt ?? Number.POSITIVE_INFINITY) &&
       openedAt < (other.closedAt ?? Number.POSITIVE_INFINITY),
   );
 }
 
-/** The refresh of the session's own catching up; one that is not alone hears of the others' too. */
+/** The refresh of the session's own catching up; one may hear of others' too. */
 function ownRefresh(run: LiveRun, session: Session): Session["refreshed"][number] | undefined {
   const { handed, refreshed } = session;
-  if (companyOf(run, session).length === 0) return refreshed[0];
+  if (overheardBy(run, session).length === 0) return refreshed[0];
   const offline = handed.filter(({ source }) => source === "OFFLINE");
   const recent = handed.filter(({ source }) => source === "RECENT");
   return refreshed.find(
@@ -175,7 +179,7 @@ function checkRefresh(facts: Facts, session: Session): void {
   );
   const refresh = ownRefresh(facts.run, session);
   // Of several refreshes nobody can say for sure which is whose.
-  const certain = companyOf(facts.run, session).length === 0 ? refreshed : [];
+  const certain = overheardBy(facts.run, session).length === 0 ? refreshed : [];
   const heads = new Set([...of("RECENT"), ...certain].map(({ position }) => position));
   hold(heads.size <= 1, "RECENT and refresh carry the head of one moment", { handed: handed.map(brief), refreshed });
   const [head] = heads;
@@ -202,7 +206,7 @@ function checkRefresh(facts: Facts, session: Session): void {
   const late = of("LIVE").filter(({ message }) => (sends.get(message.id)?.doneAt ?? openedAt) < openedAt);
   hold(late.length === 0, "what was sent before the opening is no LIVE", late.map(brief));
 
-  hold(refreshed.length <= 1 + companyOf(facts.run, session).length, "one refresh", refreshed);
+  hold(refreshed.length <= 1 + overheardBy(facts.run, session).length, "one refresh", refreshed);
   if (refresh === undefined) {
     hold(session.closedAt !== null || session.refreshMode === "none", "one refresh", { handed: handed.map(brief) });
     return;

@@ -51,20 +51,18 @@ export class Link {
     this.#frozen = true;
   }
 
-  /** New connections work again; those that have lost bytes are reset. */
+  /** New connections work again; those that have lost bytes are closed. */
   thaw(): void {
     this.cutAll();
     this.#frozen = false;
   }
 
-  /** Resets every connection at once; gives how many. */
-  cutAll(): number {
-    const pairs = [...this.#pairs];
-    for (const [client, upstream] of pairs) {
-      client.resetAndDestroy();
-      upstream.resetAndDestroy();
+  /** Closes every connection at once. */
+  cutAll(): void {
+    for (const [client, upstream] of this.#pairs) {
+      client.destroy();
+      upstream.destroy();
     }
-    return pairs.length;
   }
 
   close(): void {

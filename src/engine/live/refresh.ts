@@ -1,6 +1,10 @@
 /**
  * The `refresh` of a device: one for each `newMessage` that has caught up. The two subscriptions meet in a channel
  * of the device; where they share a connection, LIVE waits until the refresh has been sent.
+ *
+ * A device may have more than one connection, as after a break that the server has not noticed yet. A `newMessage`
+ * that has a `refresh` on its own connection tells that one alone, so that nobody takes the catching up of an old
+ * connection for its own; without one, as over SSE, it tells every `refresh` of the device.
  */
 import type { Connection } from "../connections.ts";
 import type { UserId } from "../model.ts";
@@ -47,6 +51,15 @@ export interface Refreshes {
   subscribe(viewer: Viewer, connection: Connection | null): Feed<RefreshEvent>;
 }
 
+function shareConnection(waiting: Waiting, { connection }: Running): boolean {
+  return connection !== null && waiting.connection === connection;
+}
+
+function hears(waiting: Waiting, running: Running, channel: Channel): boolean {
+  if (shareConnection(waiting, running)) return true;
+  return ![...channel.waiting].some((other) => shareConnection(other, running));
+}
+
 export function createRefreshes(): Refreshes {
   const channels = new Map<string, Channel>();
 
@@ -71,7 +84,8 @@ export function createRefreshes(): Refreshes {
         if (!channel.running.has(running)) return;
         running.event = event;
         for (const waiting of channel.waiting) {
-          if (connection !== null && waiting.connection === connection) running.holders.add(waiting);
+          if (!hears(waiting, running, channel)) continue;
+          if (shareConnection(waiting, running)) running.holders.add(waiting);
           waiting.pending.add(running);
           waiting.wake();
         }
@@ -113,8 +127,10 @@ export function createRefreshes(): Refreshes {
       for (const running of channel.running) letGo(running);
       dropIfEmpty(viewer, channel);
     });
-    const caughtUp = [...channel.running].filter((running) => running.event !== null);
-    const waiting: Waiting = { connection, pending: new Set(caughtUp), wake: feed.wake };
+    const waiting: Waiting = { connection, pending: new Set(), wake: feed.wake };
+    for (const running of channel.running) {
+      if (running.event !== null && hears(waiting, running, channel)) waiting.pending.add(running);
+    }
     channel.waiting.add(waiting);
     return feed;
   }

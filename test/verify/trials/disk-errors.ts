@@ -2,8 +2,9 @@
  * The disk fails under load: writes and syncs of the data files give errors, once, for a while, or for good, from a
  * call on that nobody chose. `strace` puts the errors into the running server.
  *
- * After an error that leaves the outcome open the server must exit, for whoever supervises it. On a full disk it must
- * not: it refuses writes, goes on reading, and heals by itself.
+ * After an error in a commit, which leaves the outcome open, the server must exit, for whoever supervises it. It must not
+ * on a full disk, where it refuses writes, goes on reading, and heals by itself; nor after an error in a checkpoint, which
+ * copies what commits have made safe and is done again (https://www.sqlite.org/wal.html#ckpt).
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -45,6 +46,10 @@ const WRITE = `mutation ($text: String!) { sendMessage(input: { to: "prober", co
   ... on SendMessageSuccess { message { id } } ... on Error { code } } }`;
 const READ = '{ history(peer: "prober", last: 1) { nodes { id } } }';
 
+function isInjected(call: string): boolean {
+  return call.endsWith("(INJECTED)") || call.endsWith("(DELAYED)");
+}
+
 class Tracer {
   readonly #child: ChildProcess;
   readonly #log: string;
@@ -52,15 +57,34 @@ class Tracer {
   constructor(pid: number, files: readonly string[], { call, does, times }: DiskError, from: number, log: string) {
     const when = times === null ? `${from}+` : `${from}..${from + times - 1}`;
     const paths = files.flatMap((file) => ["-P", file]);
-    const inject = ["-e", `trace=${call}`, "-e", `inject=${call}:${does}:when=${when}`];
-    const options = ["-f", "-qq", "-o", log, ...paths, ...inject, "-p", String(pid)];
+    const inject = ["-e", "trace=fsync,pwrite64", "-e", `inject=${call}:${does}:when=${when}`];
+    const options = ["-f", "-y", "-s", "0", "-qq", "-o", log, ...paths, ...inject, "-p", String(pid)];
     this.#log = log;
     this.#child = spawn("strace", options, { stdio: "ignore" });
   }
 
+  get #calls(): string[] {
+    return existsSync(this.#log) ? readFileSync(this.#log, "utf8").split("\n") : [];
+  }
+
   /** How many calls have failed. */
   get injected(): number {
-    return existsSync(this.#log) ? readFileSync(this.#log, "utf8").split(/\((?:INJECTED|DELAYED)\)/).length - 1 : 0;
+    return this.#calls.filter(isInjected).length;
+  }
+
+  /**
+   * Whether one of them was of a commit: those write to the write-ahead log and then sync it. A checkpoint syncs what
+   * has been synced already, and writes to the file itself.
+   */
+  get hitCommit(): boolean {
+    let hasWritten = false;
+    for (const call of this.#calls) {
+      const isWrite = call.includes(" pwrite64(");
+      const isLog = call.includes("-wal>");
+      if (isLog && isInjected(call) && (isWrite || hasWritten)) return true;
+      if (isLog) hasWritten = isWrite;
+    }
+    return false;
   }
 
   async detach(): Promise<void> {
@@ -100,19 +124,22 @@ async function strike(world: World, error: DiskError, log: string): Promise<void
     isDown = true;
   });
   const database = join(world.dataFolder, "parley.sqlite");
-  const from = 1 + Math.floor(Math.random() * 25);
+  let mustExit = false;
+  // Not the first, so that what was called before it is known.
+  const from = 2 + Math.floor(Math.random() * 25);
   const tracer = new Tracer(server.pid, [database, `${database}-wal`], error, from, log);
   try {
-    const happened = await until(() => isDown || tracer.injected >= (error.times ?? 1));
-    if (!happened) world.breach(`${error.name}: nothing was injected`);
-    if (error.server === "exits" && !(await until(() => isDown)))
-      world.breach(`${error.name}: the server did not exit`);
+    const happened = () => tracer.injected >= (error.times ?? 1) && (error.times !== null || tracer.hitCommit);
+    if (!(await until(() => isDown || happened()))) world.breach(`${error.name}: nothing was injected`);
+    // Its last lines come when it ends.
+    if (isDown) await tracer.detach();
+    mustExit = error.server === "exits" && tracer.hitCommit;
+    if (mustExit && !(await until(() => isDown))) world.breach(`${error.name}: the server did not exit`);
     if (error.server === "refuses") {
       if (!(await until(() => isRefused(prober)))) world.breach(`${error.name}: a write was not refused`);
       await prober.ask(READ);
     }
-    if (error.server !== "exits" && isDown)
-      world.breach(`${error.name}: the server went down: ${server.log.slice(-500)}`);
+    if (!mustExit && isDown) world.breach(`${error.name}: the server went down: ${server.log.slice(-500)}`);
   } finally {
     await tracer.detach();
   }

@@ -43,10 +43,11 @@ function sum(tried: readonly Tried[]): number {
   return tried.reduce((all, { count }) => all + count, 0);
 }
 
+/** Not less than the tests' own scale: what memory may grow by is known from there on. */
 export const hostileInput: Trial = {
   name: "hostile input, generated",
   async run(scale): Promise<Findings> {
-    const { tried, breaches } = await tryProperties(/^fuzz/, scale, [0.1, 30]);
+    const { tried, breaches } = await tryProperties(/^fuzz/, scale, [1, 30]);
     return findings({ inputs: sum(tried), breaches });
   },
 };
