@@ -305,9 +305,8 @@ describe("a URL of keys", () => {
   test("that is down leaves the keys that are known, for as long as it takes; an unknown one is to be tried again", async () => {
     const [one, two] = [await makeKey("one"), await makeKey("two")];
     const { app, server } = await withUrl(one);
-    const port = Number(new URL(server.url).port);
     const [old, latest] = [await bearer(app, one.sign(claims(app))), await bearer(app, two.sign(claims(app)))];
-    await server.stop();
+    server.isDown = true;
     app.clock.advance(DAY);
     await app.untilLogged("the app's keys could not be read");
     await expectGood(old);
@@ -321,8 +320,8 @@ describe("a URL of keys", () => {
     wire.send({ type: "connection_init", payload: { authorization: `Bearer ${latest.token}` } });
     expect(await wire.closed).toEqual({ code: 1013, reason: "Try again later" });
 
-    const again = await startKeyServer(port);
-    again.answer = { body: setOf(one, two) };
+    server.isDown = false;
+    server.answer = { body: setOf(one, two) };
     app.clock.advance(URL_.cooldown);
     await expectGood(latest);
   });
@@ -330,17 +329,15 @@ describe("a URL of keys", () => {
   test("that is down at the start does not stop it: sessions go on, and tokens are to be tried again", async () => {
     const key = await makeKey("one");
     const { app, server } = await withUrl(key);
-    const port = Number(new URL(server.url).port);
     const alice = await bearer(app, key.sign(claims(app)));
     const phone = await alice.login("phone", "IOS");
     await app.stop();
-    await server.stop();
+    server.isDown = true;
     await app.start();
     expect(app.logged).toContain("the app's keys could not be read");
     await expectGood(phone);
     expect(await alice.refusal(VIEWER)).toBe("UNAVAILABLE");
-    const again = await startKeyServer(port);
-    again.answer = { body: setOf(key) };
+    server.isDown = false;
     app.clock.advance(URL_.cooldown);
     await expectGood(alice);
   });

@@ -35,19 +35,20 @@ export class KeyServer {
   readonly url: string;
   /** What is answered; null: nothing at all, the connection stays open. */
   answer: { status?: number; headers?: Record<string, string>; body: string } | null = { body: '{"keys":[]}' };
+  /** Hangs up on everybody. It keeps its port, which another would take. */
+  isDown = false;
   /** How often it was asked. */
   asked = 0;
   readonly #waiting = new Set<ServerResponse>();
-  readonly #close: () => Promise<void>;
 
-  constructor(url: string, close: () => Promise<void>) {
+  constructor(url: string) {
     this.url = url;
-    this.#close = close;
   }
 
   handle(response: ServerResponse): void {
     this.asked += 1;
-    if (this.answer === null) this.#waiting.add(response);
+    if (this.isDown) response.destroy();
+    else if (this.answer === null) this.#waiting.add(response);
     else this.#reply(response);
   }
 
@@ -61,26 +62,19 @@ export class KeyServer {
     for (const response of this.#waiting) this.#reply(response);
     this.#waiting.clear();
   }
-
-  /** Takes no more connections, until it is started again on the same port. */
-  stop(): Promise<void> {
-    return this.#close();
-  }
 }
 
-export async function startKeyServer(port = 0): Promise<KeyServer> {
+export async function startKeyServer(): Promise<KeyServer> {
   const server = createServer((_, response) => keys.handle(response));
-  server.listen(port, "127.0.0.1");
+  server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  const close = async () => {
-    if (!server.listening) return;
+  const address = server.address() as AddressInfo;
+  const keys = new KeyServer(`http://127.0.0.1:${address.port}/keys.json`);
+  onTestFinished(async () => {
     const closed = once(server, "close");
     server.close();
     server.closeAllConnections();
     await closed;
-  };
-  const address = server.address() as AddressInfo;
-  const keys = new KeyServer(`http://127.0.0.1:${address.port}/keys.json`, close);
-  onTestFinished(close);
+  });
   return keys;
 }

@@ -1,5 +1,5 @@
 /** A device under load: it connects, keeps some of what it is handed, acknowledges, drops, and comes back. */
-import { Socket, type Stream } from "../support/socket.ts";
+import { type Data, type Result, Socket, type Stream } from "../support/socket.ts";
 import { type Address, Client, pause } from "./client.ts";
 import type { DeviceRecord, SeenMessage, SessionEvent, SessionRecord } from "./journal.ts";
 
@@ -12,10 +12,7 @@ const ACKNOWLEDGE = "mutation ($cursor: String!) { acknowledge(input: { cursor: 
 const CONNECT_MS = 5_000;
 const DRAIN_MS = 60_000;
 
-// The shape of answers is what is checked, so their type says nothing.
-// biome-ignore lint/suspicious/noExplicitAny: see above.
-export function seen(message: any): SeenMessage {
-  const { id, seq, sender, recipient, content } = message;
+export function seen({ id, seq, sender, recipient, content }: Data): SeenMessage {
   return { id, seq, from: sender.id, to: recipient.id, text: content?.text ?? null };
 }
 
@@ -31,12 +28,14 @@ function within<T>(ms: number, promise: Promise<T>): Promise<T> {
 function eventsOf(socket: Socket): SessionEvent[] {
   const events: SessionEvent[] = [];
   for (const { type, payload } of socket.frames) {
-    const { refresh, newMessage } = (payload as { data?: Record<string, never> } | undefined)?.data ?? {};
     if (type !== "next") continue;
-    if (refresh !== undefined)
-      events.push({ kind: "refresh", ...(refresh as { offlineCount: number; recentCount: number }) });
+    const { refresh, newMessage } = (payload as Result).data ?? {};
+    if (refresh !== undefined) {
+      const { offlineCount, recentCount, truncated } = refresh;
+      events.push({ kind: "refresh", offlineCount, recentCount, truncated });
+    }
     if (newMessage === undefined) continue;
-    const { source, message } = newMessage as { source: "OFFLINE"; message: unknown };
+    const { source, message } = newMessage;
     events.push({ kind: "message", source, message: seen(message) });
   }
   return events;
@@ -79,7 +78,7 @@ export class Device {
     this.record.sessions.push({ ...start, events: eventsOf(socket), drained });
   }
 
-  async #acknowledge({ cursor, message }: { cursor: string; message: { id: string } }): Promise<void> {
+  async #acknowledge({ cursor, message }: Data): Promise<void> {
     this.#attempted = message.id;
     await this.client.ask(ACKNOWLEDGE, { cursor });
     this.#confirmed = message.id;
@@ -100,7 +99,7 @@ export class Device {
         const event = await messages.next();
         if (event.source === "RECENT") continue;
         this.#kept = { id: event.message.id, cursor: event.cursor };
-        if (Math.random() < 0.2) await this.#acknowledge(event as never);
+        if (Math.random() < 0.2) await this.#acknowledge(event);
       }
     } catch {
       // The connection broke, or an acknowledgement was not answered: as expected.

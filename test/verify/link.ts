@@ -4,14 +4,10 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
 export class Link {
   readonly #server = createServer((client) => this.#accept(client));
-  readonly #target: () => number;
   readonly #pairs = new Set<readonly [Socket, Socket]>();
   #frozen = false;
-
-  /** @param target the port of the server, as it is when a client connects */
-  constructor(target: () => number) {
-    this.#target = target;
-  }
+  /** The port of the server, as it is when a client connects. */
+  target: () => number = () => 0;
 
   async listen(): Promise<void> {
     this.#server.listen(0, "127.0.0.1");
@@ -24,7 +20,7 @@ export class Link {
   }
 
   #accept(client: Socket): void {
-    const upstream = connect(this.#target(), "127.0.0.1");
+    const upstream = connect(this.target(), "127.0.0.1");
     const pair = [client, upstream] as const;
     this.#pairs.add(pair);
     const forward = (from: Socket, to: Socket) => {

@@ -7,8 +7,6 @@ export const SECRET = "a secret of the app that only the verification knows";
 
 export interface ProcessOptions {
   readonly dataFolder: string;
-  /** 0 picks one. */
-  readonly port?: number;
   readonly env?: Readonly<Record<string, string>>;
   /** Puts the command into another one, such as a tracer. */
   readonly wrap?: (command: readonly string[]) => readonly string[];
@@ -37,13 +35,13 @@ export class ServerProcess {
    * Starts `dist/main.js` and waits until it listens.
    * @throws Error with what it wrote where it does not
    */
-  static async start({ dataFolder, port = 0, env = {}, wrap = (command) => command }: ProcessOptions) {
+  static async start({ dataFolder, env = {}, wrap = (command) => command }: ProcessOptions) {
     const [program = "", ...parameters] = wrap([process.execPath, "dist/main.js"]);
     const child = spawn(program, parameters, {
       env: {
         PATH: process.env.PATH,
         NODE_ENV: "production",
-        PARLEY_PORT: String(port),
+        PARLEY_PORT: "0",
         PARLEY_DATA: dataFolder,
         PARLEY_SECRET: SECRET,
         PARLEY_SEND_RATE: "0",

@@ -12,7 +12,7 @@ export interface World {
   readonly dataFolder: string;
   /** The server that runs now. */
   readonly server: ServerProcess;
-  /** Starts the server anew, on the same port and data. The old one must have ended. */
+  /** Starts the server anew on the same data; clients find it. The old one must have ended. */
   restart(options?: Pick<ProcessOptions, "env" | "wrap">): Promise<void>;
   /** Counts a fault. */
   fault(kind: string, times?: number): void;
@@ -73,7 +73,7 @@ export async function underLoad(trial: UnderLoad): Promise<Findings> {
         return server;
       },
       async restart(changed = {}) {
-        server = await start({ port: server.port, ...changed });
+        server = await start(changed);
       },
       fault(kind, times = 1) {
         counted[kind] = (counted[kind] ?? 0) + times;

@@ -11,13 +11,12 @@ import { underLoad, type World } from "../under-load.ts";
 const DAY_MS = 86_400_000;
 
 async function overLink(faults: (world: World, link: Link) => Promise<void>): Promise<Findings> {
-  let port = 0;
-  const link = new Link(() => port);
+  const link = new Link();
   await link.listen();
   try {
     return await underLoad({
       door(server) {
-        port = server().port;
+        link.target = () => server().port;
         return link;
       },
       faults: (world) => faults(world, link),
