@@ -57,6 +57,7 @@ export class Load {
   readonly #running: Promise<void>[] = [];
   readonly #awaited = new Set<() => void>();
   #number = 0;
+  #abandoned = false;
 
   private constructor(options: LoadOptions) {
     this.#options = options;
@@ -104,6 +105,12 @@ export class Load {
       }
     }
     return this.journal;
+  }
+
+  /** Lets everybody go at once, whatever they wait for: nobody is to go on after a trial. */
+  abandon(): void {
+    this.#abandoned = true;
+    this.#stop.abort();
   }
 
   async #sign(user: string, role: "user" | "admin" = "user"): Promise<Client> {
@@ -189,7 +196,7 @@ export class Load {
       await this.#send(client, record, text);
       // Most insist on an answer; some give up, and never know.
       const isOpen = () => ["unknown", "unavailable"].includes(record.outcomes.at(-1)?.kind ?? "");
-      while (isOpen() && luck < 0.9) {
+      while (isOpen() && luck < 0.9 && !this.#abandoned) {
         await pause();
         await this.#send(client, record, text);
       }

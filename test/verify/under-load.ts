@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { check } from "./checker.ts";
+import type { Address } from "./client.ts";
 import { type Breach, type Findings, findings } from "./findings.ts";
 import { Load } from "./load.ts";
 import { type ProcessOptions, SECRET, ServerProcess } from "./server-process.ts";
@@ -10,6 +11,8 @@ import { type ProcessOptions, SECRET, ServerProcess } from "./server-process.ts"
 export interface World {
   readonly load: Load;
   readonly dataFolder: string;
+  /** Where clients connect, also after a restart. */
+  readonly address: Address;
   /** The server that runs now. */
   readonly server: ServerProcess;
   /** Starts the server anew on the same data; clients find it. The old one must have ended. */
@@ -58,8 +61,9 @@ export async function underLoad(trial: UnderLoad): Promise<Findings> {
       return server.url;
     },
   };
+  let load: Load | null = null;
   try {
-    const load = await Load.start({
+    load = await Load.start({
       server: address,
       secret: SECRET,
       ...(users === undefined ? {} : { users }),
@@ -68,6 +72,7 @@ export async function underLoad(trial: UnderLoad): Promise<Findings> {
     await load.untilAcknowledged(50);
     await faults({
       load,
+      address,
       dataFolder,
       get server() {
         return server;
@@ -90,6 +95,7 @@ export async function underLoad(trial: UnderLoad): Promise<Findings> {
     }
     return findings({ faults: counted, acknowledged: load.acknowledged, breaches, crashes });
   } finally {
+    load?.abandon();
     await server.end("SIGKILL");
     if (trial.dataFolder === undefined) rmSync(dataFolder, { recursive: true, force: true });
   }

@@ -62,7 +62,7 @@ export const fullDisk: Trial = {
         errorsExpected: true,
         async faults(world) {
           const token = await signAppToken(SECRET, "prober", "user", Date.now() + 86_400_000);
-          const prober = new Client({ url: world.server.url }, token);
+          const prober = new Client(world.address, token);
           await prober.insist("{ viewer { id } }");
           for (let round = 0; round < scale.pick(6, 60); round += 1) {
             await world.load.untilAcknowledged(50);
