@@ -15,7 +15,7 @@ export interface Findings {
   /** Messages whose send was answered with success; each was looked for afterwards. */
   readonly acknowledged: number;
   readonly breaches: readonly Breach[];
-  /** Hostile inputs that were tried. */
+  /** Inputs and scripts that were generated and tried. */
   readonly inputs: number;
   /** Times that the server went down without being told to. */
   readonly crashes: number;

@@ -29,35 +29,24 @@ async function runTests(files: readonly string[], scale: number): Promise<{ trie
   }
 }
 
-async function tryProperties(matches: RegExp, scale: Scale, times: readonly [number, number]) {
+/** @param times the scale of the short form, and of the long */
+async function tryProperties(matches: RegExp, scale: Scale, times: readonly [number, number]): Promise<Findings> {
   const files = readdirSync("test").filter((name) => name.endsWith(".test.ts") && matches.test(name));
   const { tried, failure } = await runTests(
     files.map((name) => join("test", name)),
     scale.pick(...times),
   );
   const breaches = failure === null ? [] : [{ kind: "other" as const, what: failure }];
-  return { tried, breaches };
-}
-
-function sum(tried: readonly Tried[]): number {
-  return tried.reduce((all, { count }) => all + count, 0);
+  return findings({ inputs: tried.reduce((all, { count }) => all + count, 0), breaches });
 }
 
 /** Not less than the tests' own scale: what memory may grow by is known from there on. */
 export const hostileInput: Trial = {
   name: "hostile input, generated",
-  async run(scale): Promise<Findings> {
-    const { tried, breaches } = await tryProperties(/^fuzz/, scale, [1, 30]);
-    return findings({ inputs: sum(tried), breaches });
-  },
+  run: (scale) => tryProperties(/^fuzz/, scale, [1, 30]),
 };
 
 export const properties: Trial = {
   name: "interleavings, and random scripts against the model",
-  async run(scale): Promise<Findings> {
-    const { tried, breaches } = await tryProperties(/^(interleavings|model|delivery\.properties)\./, scale, [0.1, 30]);
-    const faults: Record<string, number> = {};
-    for (const { kind, count } of tried) faults[kind] = (faults[kind] ?? 0) + count;
-    return findings({ faults, breaches });
-  },
+  run: (scale) => tryProperties(/^(interleavings|model|delivery\.properties)\./, scale, [0.1, 30]),
 };
