@@ -1,0 +1,68 @@
+/** What the kernel knows of processes and of the machine (Linux), and where processes run. */
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+
+/** Of Linux on all machines that Node runs on. */
+const TICKS_PER_SECOND = 100;
+
+/** The server has one processor and the load another, where there are two and something to pin with. */
+export const canPin = availableParallelism() > 1 && existsSync("/usr/bin/taskset");
+const SERVER_PROCESSOR = "0";
+const LOAD_PROCESSOR = "1";
+
+/** The command as it runs on the server's processor. */
+export function onServerProcessor(command: readonly string[]): readonly string[] {
+  return canPin ? ["taskset", "-c", SERVER_PROCESSOR, ...command] : command;
+}
+
+/** Moves a process that runs, with all its threads. */
+export function pinToServerProcessor(pid: number): void {
+  if (canPin) execFileSync("taskset", ["-acp", SERVER_PROCESSOR, String(pid)], { stdio: "ignore" });
+}
+
+export function pinLoad(): void {
+  if (canPin) execFileSync("taskset", ["-acp", LOAD_PROCESSOR, String(process.pid)], { stdio: "ignore" });
+}
+
+function ticksOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  // The name, in parentheses, may hold spaces.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return Number(fields[11]) + Number(fields[12]);
+}
+
+/** Processor seconds that processes have used, in the program and in the kernel. */
+export function cpuSeconds(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => sum + ticksOf(pid), 0) / TICKS_PER_SECOND;
+}
+
+/** Processor seconds that anything on this machine has used, or that were taken from it. */
+export function machineSeconds(): number {
+  const line = readFileSync("/proc/stat", "utf8").split("\n")[0] ?? "";
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = line.split(/ +/).slice(1).map(Number);
+  return (user + nice + system + irq + softirq + steal) / TICKS_PER_SECOND;
+}
+
+/** Memory that would be free without these processes, in KiB: what they share counts in part. */
+export function memoryKib(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => {
+    const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
+    return sum + Number(/^Pss:\s+(\d+) kB/m.exec(rollup)?.[1] ?? 0);
+  }, 0);
+}
+
+/** Processes below one, itself included. */
+export function processTree(pid: number): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
+  return [pid, ...(children === "" ? [] : children.split(" ").flatMap((child) => processTree(Number(child))))];
+}
+
+/** The machine in one line. */
+export function describeMachine(): string {
+  const model = /model name\s*: (.*)/.exec(readFileSync("/proc/cpuinfo", "utf8"))?.[1] ?? "unknown processor";
+  const memory = Number(/MemTotal:\s+(\d+)/.exec(readFileSync("/proc/meminfo", "utf8"))?.[1] ?? 0) / 1_048_576;
+  const kernel = readFileSync("/proc/sys/kernel/osrelease", "utf8").trim();
+  const pinned = canPin ? "server on one processor, load on another" : "nothing pinned";
+  return `${availableParallelism()} × ${model}, ${memory.toFixed(0)} GiB, Linux ${kernel}, Node ${process.version}, ${pinned}`;
+}

@@ -1,0 +1,80 @@
+/** `npm run bench`: what users feel, beside what the machine can do, in one run. docs/performance.md says how to read it. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { describeMachine, pinLoad } from "./load/machine.ts";
+import { dataOf, type Results, tableOf } from "./report.ts";
+import { parley } from "./systems/parley.ts";
+import { bareRelay, floor, storeRelay } from "./systems/relays.ts";
+import { online } from "./workloads/online.ts";
+import type { Entrant, Scale, Values, Workload } from "./workloads/workload.ts";
+
+const HELP = `npm run bench -- [options]
+
+  --only a,b      these workloads alone
+  --rounds n      how often each is measured (3)
+  --quick         one short round on small data: to see that it runs
+  --json file     where the figures go besides (bench/results.json)
+`;
+
+const FULL: Scale = {
+  seconds: 3,
+  idleConnections: [5_000, 10_000],
+  historyMessages: 1_000_000,
+  growth: [10_000, 100_000, 1_000_000, 10_000_000],
+};
+const QUICK: Scale = { seconds: 1, idleConnections: [500], historyMessages: 20_000, growth: [10_000, 50_000] };
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+async function inFolder(entrant: Entrant, scale: Scale): Promise<Values> {
+  const folder = mkdtempSync(join(tmpdir(), "parley-bench-"));
+  try {
+    return await entrant.run(folder, scale);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Round by round, and within a round in turn, so that what disturbs the machine disturbs all alike. */
+async function measure(workload: Workload, rounds: number, scale: Scale): Promise<Results[]> {
+  const all = workload.entrants.map(({ system }) => ({ system, rounds: [] as Values[] }));
+  for (let round = 1; round <= rounds; round += 1) {
+    for (const [index, entrant] of workload.entrants.entries()) {
+      process.stderr.write(`${workload.name}, round ${round} of ${rounds}: ${entrant.system}\n`);
+      all[index]?.rounds.push(await inFolder(entrant, scale));
+    }
+  }
+  return all;
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      only: { type: "string" },
+      rounds: { type: "string" },
+      quick: { type: "boolean", default: false },
+      json: { type: "string", default: "bench/results.json" },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  if (values.help) return say(HELP);
+  const scale = values.quick ? QUICK : FULL;
+  const rounds = Number(values.rounds ?? (values.quick ? 1 : 3));
+  const workloads = [online([parley, floor, bareRelay, storeRelay])];
+  const wanted = values.only?.split(",") ?? workloads.map(({ name }) => name);
+  pinLoad();
+  say(`${describeMachine()}. Medians of ${rounds} (minimum–maximum); **ratios** are to the second column.\n`);
+  const data = [];
+  for (const workload of workloads.filter(({ name }) => wanted.includes(name))) {
+    const results = await measure(workload, rounds, scale);
+    say(`${tableOf(workload, results)}\n`);
+    data.push(dataOf(workload, results));
+  }
+  writeFileSync(values.json, `${JSON.stringify({ machine: describeMachine(), rounds, data }, null, 2)}\n`);
+}
+
+await main();

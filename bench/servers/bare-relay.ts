@@ -1,0 +1,4 @@
+import { keepNothing } from "./keep.ts";
+import { serveRelay } from "./relay.ts";
+
+serveRelay(keepNothing());

@@ -1,0 +1,45 @@
+/** A workload: something that users feel, done to one server at a time, and the figures that it gives. */
+import type { System } from "../systems/system.ts";
+
+/** What a figure is called, what it is in, and which way is better. */
+export interface Figure {
+  readonly name: string;
+  readonly unit: string;
+  readonly better: "more" | "less";
+}
+
+/** Values by the names of figures. */
+export type Values = Readonly<Record<string, number>>;
+
+export interface Scale {
+  /** How long each stretch is measured. */
+  readonly seconds: number;
+  readonly idleConnections: readonly number[];
+  readonly historyMessages: number;
+  readonly growth: readonly number[];
+}
+
+/** One competitor in one workload. */
+export interface Entrant {
+  readonly system: string;
+  /** @param folder empty, for data */
+  run(folder: string, scale: Scale): Promise<Values>;
+}
+
+export interface Workload {
+  readonly name: string;
+  readonly title: string;
+  readonly figures: readonly Figure[];
+  /** The first is Parley, the second what everything is compared with. */
+  readonly entrants: readonly Entrant[];
+}
+
+export function entrantsOf(
+  systems: readonly System[],
+  run: (system: System, folder: string, scale: Scale) => Promise<Values>,
+): Entrant[] {
+  return systems.map((system) => ({
+    system: system.name,
+    run: (folder, scale) => run(system, folder, scale),
+  }));
+}
