@@ -1,5 +1,5 @@
 /** Messages between pairs of users: sent in a closed loop or at a fixed rate, and timed until they arrive. */
-import { setImmediate as turn, setTimeout as pause } from "node:timers/promises";
+import { setTimeout as pause, setImmediate as turn } from "node:timers/promises";
 import type { Client, RunningSystem } from "../systems/system.ts";
 import { cpuSeconds, machineSeconds } from "./machine.ts";
 import { quantile } from "./statistics.ts";

@@ -13,7 +13,9 @@ const server = createServer((request, response) => {
     const message = JSON.parse(Buffer.concat(parts).toString()) as { key: string; to: string; text: string };
     keeper.keep({ from: "somebody", ...message }, (seq) => {
       const body = JSON.stringify({ stored: message.key, seq });
-      response.writeHead(200, { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body) }).end(body);
+      response
+        .writeHead(200, { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body) })
+        .end(body);
     });
   });
 });

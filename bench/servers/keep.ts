@@ -44,9 +44,10 @@ export function keepInFile(path: string): Keeper {
   const insert = file.prepare(
     "insert into messages (conversation, seq, sender, recipient, content, key, kind, sent_at) values (?,?,?,?,?,?,0,?)",
   );
-  const select = file.prepare<string[], { key: string; sender: string; recipient: string; content: string; seq: number }>(
-    "select key, sender, recipient, content, seq from messages where conversation = ? order by seq",
-  );
+  const select = file.prepare<
+    string[],
+    { key: string; sender: string; recipient: string; content: string; seq: number }
+  >("select key, sender, recipient, content, seq from messages where conversation = ? order by seq");
   const seqs = new Map<string, number>();
   let waiting: { message: Carried; done: (seq: number) => void }[] = [];
 

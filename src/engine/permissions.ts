@@ -1,12 +1,12 @@
 /** Who may write to whom: one place, for messages, edits, friend requests and typing alike. */
 import type { Core } from "./core.ts";
 import { Refusal } from "./errors.ts";
-import { SYSTEM_USER, type User } from "./model.ts";
-import type { SendFacts } from "./store.ts";
+import { SYSTEM_USER, type UserId } from "./model.ts";
+import type { Sender, SendFacts } from "./store.ts";
 import { isAdmin, type Viewer } from "./viewer.ts";
 
 /** @throws Refusal MUTED */
-export function checkMute(core: Core, viewer: Viewer, sender: User | null): void {
+export function checkMute(core: Core, viewer: Viewer, sender: Sender | null): void {
   const mutedUntil = sender?.mutedUntil ?? null;
   if (isAdmin(viewer) || mutedUntil === null) return;
   const retryAfterMs = mutedUntil - core.clock.now();
@@ -38,12 +38,12 @@ export function limitLogins(core: Core, viewer: Viewer): void {
 }
 
 /** @throws Refusal RECIPIENT_NOT_FOUND */
-export function recipientOf({ recipient }: Pick<SendFacts, "recipient">): User {
-  if (recipient === null || recipient.id === SYSTEM_USER) {
+export function recipientOf({ recipientId }: Pick<SendFacts, "recipientId">): UserId {
+  if (recipientId === null || recipientId === SYSTEM_USER) {
     const reason = "There is no such recipient. A user appears with its first token, or with `importUsers`.";
     throw new Refusal("RECIPIENT_NOT_FOUND", reason, { field: "to" });
   }
-  return recipient;
+  return recipientId;
 }
 
 /**
@@ -53,12 +53,12 @@ export function recipientOf({ recipient }: Pick<SendFacts, "recipient">): User {
  */
 export function mayReach(core: Core, viewer: Viewer, facts: SendFacts): "everybody" | "sender only" {
   checkMute(core, viewer, facts.sender);
-  if (isAdmin(viewer) || facts.sender?.id === facts.recipient?.id) return "everybody";
-  if (facts.relation.blockedBy) {
+  if (isAdmin(viewer) || facts.sender?.id === facts.recipientId) return "everybody";
+  if (facts.blockedBy) {
     if (!core.settings.showBlocked) return "sender only";
     throw new Refusal("BLOCKED", "The recipient does not take messages from this sender.");
   }
-  if (core.settings.friendsOnly && !facts.relation.friends) {
+  if (core.settings.friendsOnly && !facts.friends) {
     throw new Refusal("NOT_FRIENDS", "Only friends may write to each other here; ask for friendship first.");
   }
   return "everybody";

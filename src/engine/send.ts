@@ -8,9 +8,9 @@ import { announced, type Core, cutoffsNow, erasuresNow } from "./core.ts";
 import { type MessageDraft, messageFrom } from "./draft.ts";
 import { Refusal } from "./errors.ts";
 import { parseMessageId, transientMessageId } from "./ids.ts";
-import { type Message, type PushOptions, SYSTEM_USER, type User, type UserId } from "./model.ts";
+import { type Message, type PushOptions, SYSTEM_USER, type UserId } from "./model.ts";
 import { checkMute, limitChanges, mayReach, recipientOf } from "./permissions.ts";
-import type { SendFacts } from "./store.ts";
+import type { Sender, SendFacts } from "./store.ts";
 import { isAdmin, type MessageView, peerIn, requireAdmin, type Viewer } from "./viewer.ts";
 
 const LONGEST_KEY = 64;
@@ -157,12 +157,12 @@ export function createSending(core: Core) {
     return { message: known.message, viewedBy: viewer.userId, duplicate: true };
   }
 
-  async function draftOf(viewer: Viewer, sender: User, input: SendInput, key: string | null, facts: SendFacts) {
+  async function draftOf(viewer: Viewer, sender: Sender, input: SendInput, key: string | null, facts: SendFacts) {
     const now = core.timekeeper.latest();
     checkMute(core, viewer, sender);
-    const recipient = recipientOf(facts);
+    const recipientId = recipientOf(facts);
     const { content, customData } = readContent(input.content, input.customData);
-    const replyTo = await readReply(input.replyTo, sender.id, recipient.id);
+    const replyTo = await readReply(input.replyTo, sender.id, recipientId);
     const offlineUntil = readLifetime(input.lifetimeSeconds, now);
     const push = readPush(input.push);
     if (!isAdmin(viewer)) core.rates.take(`send:${viewer.userId}`);
@@ -170,7 +170,7 @@ export function createSending(core: Core) {
     const ownName = sender.id === viewer.userId;
     const draft: MessageDraft = {
       senderId: sender.id,
-      recipientId: recipient.id,
+      recipientId,
       senderProfile: { nickname: sender.nickname, avatarUrl: sender.avatarUrl },
       content,
       customData,
@@ -184,7 +184,7 @@ export function createSending(core: Core) {
       hidden: reach === "sender only",
       syncToSender: input.syncToSender ?? true,
       origin: ownName ? viewer.deviceId : null,
-      audit: ownName ? null : auditEntry(core, viewer, actionOf(content), sender.id, `to ${recipient.id}`),
+      audit: ownName ? null : auditEntry(core, viewer, actionOf(content), sender.id, `to ${recipientId}`),
     };
     return draft;
   }

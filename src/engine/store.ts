@@ -29,11 +29,17 @@ export interface Logged {
   readonly touched: readonly UserId[];
 }
 
-/** What sending needs to know before it decides, read at once. */
+/** Who sends. */
+export type Sender = Pick<User, "id" | "nickname" | "avatarUrl" | "mutedUntil">;
+
+/** What sending needs to know before it decides, read at once. Without a sender the rest is not known. */
 export interface SendFacts {
-  readonly sender: User | null;
-  readonly recipient: User | null;
-  readonly relation: Relation;
+  readonly sender: Sender | null;
+  /** Null where there is no such user. */
+  readonly recipientId: UserId | null;
+  readonly friends: boolean;
+  /** Whether the recipient has blocked the sender. */
+  readonly blockedBy: boolean;
   /** The message that already has this clientMessageId, and the hash of what was first sent under it. */
   readonly sameKey: { readonly message: Message; readonly fingerprint: string } | null;
 }

@@ -1,14 +1,17 @@
 /**
  * Group commit. Writes that arrive in the same turn of the event loop, or while a commit is under way, are committed
- * together: one immediate transaction, one fsync, a savepoint for each, so that one that fails does not fail its
- * neighbours. Nobody is answered before the commit.
+ * together: one immediate transaction, one fsync. One that fails does not fail its neighbours: the batch is then done
+ * again with a savepoint for each. Nobody is answered before the commit.
  */
 import Sqlite from "better-sqlite3";
 import { NotWritten, OutcomeUnknown } from "../engine/store.ts";
 
-/** A batch is closed after this many operations, or this many milliseconds, so that readers get a turn. */
-const LARGEST_BATCH = 256;
-const LONGEST_BATCH_MS = 8;
+/**
+ * A batch is closed after this many operations, or this many milliseconds, so that readers get a turn. Pages that many
+ * operations change are written once for each batch, so under load a longer one costs less.
+ */
+const LARGEST_BATCH = 1_024;
+const LONGEST_BATCH_MS = 12;
 
 export interface CommitObserver {
   committed(operations: number, seconds: number): void;
@@ -35,9 +38,15 @@ function diskFull(cause: unknown): NotWritten {
 }
 
 interface PendingWrite {
-  /** Does the work; gives what to call once the commit has succeeded. */
+  /** Does the work, which may be asked for twice; gives what to call once the commit has succeeded. */
   readonly attempt: () => () => void;
   readonly fail: (error: unknown) => void;
+}
+
+/** What of a batch has been done, and what tells each how that went, once it is committed. */
+interface Attempted {
+  readonly count: number;
+  readonly settle: readonly (() => void)[];
 }
 
 export function createCommitter(handle: Sqlite.Database, observer: CommitObserver): Committer {
@@ -53,25 +62,62 @@ export function createCommitter(handle: Sqlite.Database, observer: CommitObserve
   /** Why nothing more can be written. */
   let over: Error | null = null;
 
-  function attemptAll(batch: readonly PendingWrite[], settled: (() => void)[]): number {
+  /** Does the work of a batch so far as there is time, and gives how much that was. */
+  function attemptAll(batch: readonly PendingWrite[], attempt: (write: PendingWrite) => void): number {
     const deadline = performance.now() + LONGEST_BATCH_MS;
     let count = 0;
     for (const write of batch) {
       if (count > 0 && performance.now() > deadline) break;
       count += 1;
+      attempt(write);
+    }
+    return count;
+  }
+
+  function open(): void {
+    try {
+      begin.run();
+    } catch (error) {
+      // Another program holds the file's write lock; nothing has been tried yet.
+      throw new NotWritten("The server's data is locked by another program. Try again later.", { cause: error });
+    }
+  }
+
+  /** Without savepoints, which write every page that is changed a second time; null where one has failed. */
+  function attemptTogether(batch: readonly PendingWrite[]): Attempted | null {
+    const settle: (() => void)[] = [];
+    try {
+      return { count: attemptAll(batch, (write) => settle.push(write.attempt())), settle };
+    } catch {
+      if (handle.inTransaction) rollback.run();
+      return null;
+    }
+  }
+
+  function attemptOneByOne(batch: readonly PendingWrite[]): Attempted {
+    const settle: (() => void)[] = [];
+    const count = attemptAll(batch, (write) => {
       savepoint.run();
       try {
-        settled.push(write.attempt());
+        settle.push(write.attempt());
         release.run();
       } catch (error) {
         // Some failures make SQLite roll back the whole transaction by itself.
         if (!handle.inTransaction) throw error;
         rollbackTo.run();
         release.run();
-        settled.push(() => write.fail(isDiskFull(error) ? diskFull(error) : error));
+        settle.push(() => write.fail(isDiskFull(error) ? diskFull(error) : error));
       }
-    }
-    return count;
+    });
+    return { count, settle };
+  }
+
+  function attempt(batch: readonly PendingWrite[]): Attempted {
+    open();
+    const together = attemptTogether(batch);
+    if (together !== null) return together;
+    open();
+    return attemptOneByOne(batch);
   }
 
   /** Nothing of the batch was taken, and that is known; the next one may try again. */
@@ -94,30 +140,21 @@ export function createCommitter(handle: Sqlite.Database, observer: CommitObserve
     scheduled = false;
     if (queue.length === 0) return;
     const batch = queue.splice(0, LARGEST_BATCH);
-    const settled: (() => void)[] = [];
     const started = performance.now();
+    let attempted: Attempted;
     try {
-      begin.run();
-    } catch (error) {
-      // Another program holds the file's write lock; nothing has been tried yet.
-      refuse(
-        new NotWritten("The server's data is locked by another program. Try again later.", { cause: error }),
-        batch,
-      );
-      return;
-    }
-    try {
-      const count = attemptAll(batch, settled);
-      queue.unshift(...batch.slice(count));
+      attempted = attempt(batch);
+      queue.unshift(...batch.slice(attempted.count));
       commit.run();
-      observer.committed(count, (performance.now() - started) / 1_000);
     } catch (error) {
       if (handle.inTransaction) rollback.run();
-      if (isDiskFull(error)) refuse(diskFull(error), batch);
+      if (error instanceof NotWritten) refuse(error, batch);
+      else if (isDiskFull(error)) refuse(diskFull(error), batch);
       else failWith(error, batch);
       return;
     }
-    for (const settle of settled) settle();
+    observer.committed(attempted.count, (performance.now() - started) / 1_000);
+    for (const settle of attempted.settle) settle();
     if (queue.length > 0) schedule();
   }
 

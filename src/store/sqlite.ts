@@ -7,7 +7,7 @@ import { SQLiteSyncDialect } from "drizzle-orm/sqlite-core";
 import { type CommitObserver, createCommitter } from "./committer.ts";
 import { takeLock } from "./lock.ts";
 import { migrateSqlite } from "./migrate.ts";
-import { type Database, type Operation, type Row, UniqueViolation } from "./statement.ts";
+import { type Database, type Operation, type Row, type Step, UniqueViolation } from "./statement.ts";
 
 interface Prepared {
   readonly statement: Sqlite.Statement<unknown[], Row>;
@@ -44,6 +44,8 @@ function openFile(path: string): Sqlite.Database {
     handle.pragma("trusted_schema = OFF");
     handle.pragma("cell_size_check = ON");
     handle.pragma("journal_size_limit = 67108864");
+    // 32 MiB. Pages that change all the time go to the file once for each checkpoint.
+    handle.pragma("wal_autocheckpoint = 8000");
     // What is erased leaves no trace in the file.
     handle.pragma("secure_delete = ON");
     migrateSqlite(handle);
@@ -88,7 +90,7 @@ export function openSqlite(path: string, observer: CommitObserver): Database {
     return { statement: handle.prepare<unknown[], Row>(query.sql), names };
   }
 
-  function execute(text: SQL, parameters: Row): readonly Row[] {
+  function execute({ text, parameters, onlyFirst }: Step): readonly Row[] {
     let known = prepared.get(text);
     if (known === undefined) {
       known = prepare(text);
@@ -96,9 +98,13 @@ export function openSqlite(path: string, observer: CommitObserver): Database {
     }
     const { statement, names } = known;
     const values = names.map((name) => parameters[name]);
-    if (statement.reader) return statement.all(...values);
-    statement.run(...values);
-    return [];
+    if (!statement.reader) {
+      statement.run(...values);
+      return [];
+    }
+    if (!onlyFirst) return statement.all(...values);
+    const row = statement.get(...values);
+    return row === undefined ? [] : [row];
   }
 
   function finish<T>(operation: Operation<T>): T {
@@ -106,7 +112,7 @@ export function openSqlite(path: string, observer: CommitObserver): Database {
     while (step.done !== true) {
       let rows: readonly Row[];
       try {
-        rows = execute(step.value.text, step.value.parameters);
+        rows = execute(step.value);
       } catch (error) {
         step = operation.throw(isUniqueViolation(error) ? new UniqueViolation("taken", { cause: error }) : error);
         continue;

@@ -21,6 +21,8 @@ export interface Statement<P extends Row, R extends Row> {
 export interface Step {
   readonly text: SQL;
   readonly parameters: Row;
+  /** Whether rows behind the first are of no interest. */
+  readonly onlyFirst: boolean;
 }
 
 /** A unit of work. Yields steps, receives rows, returns its result. */
@@ -47,7 +49,7 @@ export function* all<P extends Row, R extends Row>(
   { text }: Statement<P, R>,
   parameters: P,
 ): Generator<Step, readonly R[], readonly Row[]> {
-  return (yield { text, parameters }) as readonly R[];
+  return (yield { text, parameters, onlyFirst: false }) as readonly R[];
 }
 
 /** Runs a statement inside an operation and gives its first row. */
@@ -55,13 +57,13 @@ export function* first<P extends Row, R extends Row>(
   { text }: Statement<P, R>,
   parameters: P,
 ): Generator<Step, R | undefined, readonly Row[]> {
-  const rows = (yield { text, parameters }) as readonly R[];
+  const rows = (yield { text, parameters, onlyFirst: true }) as readonly R[];
   return rows[0];
 }
 
 /** Runs a statement inside an operation for its effect. */
 export function* run<P extends Row>({ text }: Statement<P, Row>, parameters: P): Generator<Step, void, readonly Row[]> {
-  yield { text, parameters };
+  yield { text, parameters, onlyFirst: true };
 }
 
 /** What runs operations. */

@@ -89,7 +89,7 @@ export const BROKEN = {
   "lets the blacklist through": breaking((store) => ({
     async sendFacts(...parties) {
       const facts = await store.sendFacts(...parties);
-      return { ...facts, relation: { ...facts.relation, blockedBy: false } };
+      return { ...facts, blockedBy: false };
     },
   })),
   "keeps what was recalled": breaking(() => ({

@@ -22,11 +22,11 @@ export function createTyping(core: Core) {
     async set(viewer: Viewer, peer: string, typing: boolean): Promise<void> {
       limitChanges(core, viewer);
       const facts = await core.store.sendFacts(viewer.userId, peer, null);
-      const recipient = recipientOf(facts);
+      const recipientId = recipientOf(facts);
       if (!isAdmin(viewer)) core.rates.take(`typing:${viewer.userId}`);
       const reach = mayReach(core, viewer, facts);
-      if (reach === "everybody" && recipient.id !== viewer.userId) {
-        core.hub.handTyping(recipient.id, viewer.userId, typing);
+      if (reach === "everybody" && recipientId !== viewer.userId) {
+        core.hub.handTyping(recipientId, viewer.userId, typing);
       }
     },
 

@@ -78,18 +78,38 @@ const noteActivity = statement<ActivityParameters>(
 function* fanOut(draft: MessageDraft, conversationId: number, seq: number): Operation<number | null> {
   const { senderId, recipientId, sentAt: at, origin } = draft;
   const toSelf = senderId === recipientId;
-  const entry = { conversationId, seq, at };
   let recipientPosition: number | null = null;
   if (!toSelf && !draft.hidden) {
-    recipientPosition = yield* appendEntry({ ...entry, userId: recipientId, kind: "received", origin: null });
-    const activity = { user: recipientId, peer: senderId, conversation: conversationId, seq, at };
-    yield* run(noteActivity, { ...activity, ownSeq: 0, position: recipientPosition });
+    recipientPosition = yield* appendEntry({
+      userId: recipientId,
+      kind: "received",
+      conversationId,
+      seq,
+      at,
+      origin: null,
+    });
+    yield* run(noteActivity, {
+      user: recipientId,
+      peer: senderId,
+      conversation: conversationId,
+      ownSeq: 0,
+      seq,
+      position: recipientPosition,
+      at,
+    });
   }
   if (senderId !== SYSTEM_USER) {
     const kind = draft.syncToSender || toSelf ? "sent" : "unsynced";
-    const position = yield* appendEntry({ ...entry, userId: senderId, kind, origin });
-    const activity = { user: senderId, peer: recipientId, conversation: conversationId, seq, at };
-    yield* run(noteActivity, { ...activity, ownSeq: seq, position });
+    const position = yield* appendEntry({ userId: senderId, kind, conversationId, seq, at, origin });
+    yield* run(noteActivity, {
+      user: senderId,
+      peer: recipientId,
+      conversation: conversationId,
+      ownSeq: seq,
+      seq,
+      position,
+      at,
+    });
   }
   return recipientPosition;
 }

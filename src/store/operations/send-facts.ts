@@ -3,11 +3,27 @@ import { sql } from "drizzle-orm";
 import type { UserId } from "../../engine/model.ts";
 import type { SendFacts } from "../../engine/store.ts";
 import { first, type Operation, statement } from "../statement.ts";
-import { messages } from "../tables.ts";
-import { readUser } from "./people.ts";
-import { relation } from "./relations.ts";
+import { blocks, friendships, messages, users } from "../tables.ts";
 import { type MessageRow, messageColumns, toMessage } from "./rows.ts";
 
+type FactsRow = {
+  nickname: string | null;
+  avatar_url: string | null;
+  muted_until: number | null;
+  recipient_id: string | null;
+  friends: number;
+  blocked_by: number;
+};
+const selectFacts = statement<{ sender: string; recipient: string }, FactsRow>(
+  (p) => sql`select s.nickname, s.avatar_url, s.muted_until, r.id as recipient_id,
+      case when f.since is null then 0 else 1 end as friends,
+      case when b.since is null then 0 else 1 end as blocked_by
+    from ${users} s
+    left join ${users} r on r.id = ${p.recipient}
+    left join ${friendships} f on f.user_id = s.id and f.other_id = r.id
+    left join ${blocks} b on b.user_id = r.id and b.other_id = s.id
+    where s.id = ${p.sender}`,
+);
 const selectByKey = statement<{ sender: string; key: string }, MessageRow & { fingerprint: string }>(
   (p) => sql`select ${messageColumns}, m.fingerprint from ${messages} m
     where m.sender_id = ${p.sender} and m.client_message_id = ${p.key}`,
@@ -15,10 +31,15 @@ const selectByKey = statement<{ sender: string; key: string }, MessageRow & { fi
 
 export function* sendFacts(senderId: UserId, recipientId: UserId, key: string | null): Operation<SendFacts> {
   const same = key === null ? undefined : yield* first(selectByKey, { sender: senderId, key });
+  const row = yield* first(selectFacts, { sender: senderId, recipient: recipientId });
   return {
-    sender: yield* readUser(senderId),
-    recipient: yield* readUser(recipientId),
-    relation: yield* relation(senderId, recipientId),
+    sender:
+      row === undefined
+        ? null
+        : { id: senderId, nickname: row.nickname, avatarUrl: row.avatar_url, mutedUntil: row.muted_until },
+    recipientId: row?.recipient_id ?? null,
+    friends: row?.friends === 1,
+    blockedBy: row?.blocked_by === 1,
     sameKey: same === undefined ? null : { message: toMessage(same), fingerprint: same.fingerprint },
   };
 }
