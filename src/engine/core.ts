@@ -1,7 +1,7 @@
 /** What the engine's rooms share. */
 import type { Clock } from "./clock.ts";
 import type { ConnectionLimits, Connections } from "./connections.ts";
-import type { Hub } from "./live/hub.ts";
+import type { Fresh, Hub } from "./live/hub.ts";
 import type { Platform, Role, UserId } from "./model.ts";
 import type { Rates } from "./rates.ts";
 import type { Revocations } from "./revocations.ts";
@@ -83,8 +83,8 @@ export function cutoffsNow(core: Core): Cutoffs {
   return cutoffs(core.settings, core.clock.now());
 }
 
-/** Wakes the devices that a change concerns, and passes the change on. */
-export function announced<T extends Logged>(core: Core, change: T): T {
-  core.hub.wake(change.touched);
+/** Tells the devices that a change concerns, and passes the change on. */
+export function announced<T extends Logged>(core: Core, change: T, fresh: Fresh | null = null): T {
+  core.hub.announce(change.appended, fresh);
   return change;
 }

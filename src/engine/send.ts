@@ -215,6 +215,7 @@ export function createSending(core: Core) {
       if (draft.audit !== null) await store.recordAudit(draft.audit);
       return { message: handOver(draft), viewedBy: viewer.userId, duplicate: false };
     }
+    const asOf = core.changes;
     const appended = await store.append(draft);
     if (appended === null) {
       // The same key, sent twice at once: the other one was first.
@@ -223,7 +224,7 @@ export function createSending(core: Core) {
       return repeat(viewer, again.sameKey, input);
     }
     core.observer.sent(draft.hidden ? "hidden" : "stored");
-    const { message } = announced(core, appended);
+    const { message } = announced(core, appended, { message: appended.message, asOf });
     return { message, viewedBy: viewer.userId, duplicate: false };
   }
 

@@ -23,10 +23,15 @@ import type {
 import type { Page, PageRange } from "./pages.ts";
 import type { Cutoffs, Settings } from "./settings.ts";
 
+/** An entry that a change has appended to a user's log. */
+export interface Appended extends LogEntry {
+  readonly userId: UserId;
+}
+
 /** A change that may have written into users' logs. */
 export interface Logged {
-  /** Whose logs grew: their devices are to be woken. */
-  readonly touched: readonly UserId[];
+  /** In the order in which they were appended. */
+  readonly appended: readonly Appended[];
 }
 
 /** Who sends. */

@@ -19,6 +19,16 @@ function breaking(change: Break): (store: Store) => Store {
   return (store) => ({ ...store, ...change(store) });
 }
 
+/** Tells of no entry in a way that could be handed on, so that every device reads the log. */
+function throughTheLog(store: Store): Pick<Store, "append"> {
+  return {
+    async append(draft) {
+      const done = await store.append(draft);
+      return done && { ...done, appended: done.appended.map((entry) => ({ ...entry, position: 0 })) };
+    },
+  };
+}
+
 export const BROKEN = {
   "acknowledges what it does not store": breaking((store) => {
     const now = nowAndThen(25);
@@ -39,6 +49,7 @@ export const BROKEN = {
   "skips an entry of the log": breaking((store) => {
     const now = nowAndThen(20);
     return {
+      ...throughTheLog(store),
       async log(...range) {
         const page = await store.log(...range);
         return range[1] === "messages" && page.entries.length > 0 && now()
@@ -50,6 +61,7 @@ export const BROKEN = {
   "hands an entry of the log over twice": breaking((store) => {
     const now = nowAndThen(20);
     return {
+      ...throughTheLog(store),
       async log(...range) {
         const page = await store.log(...range);
         return range[1] === "messages" && now()
@@ -59,6 +71,7 @@ export const BROKEN = {
     };
   }),
   "turns a page of the log round": breaking((store) => ({
+    ...throughTheLog(store),
     async log(...range) {
       const page = await store.log(...range);
       return { ...page, entries: page.entries.toReversed() };
@@ -74,7 +87,7 @@ export const BROKEN = {
     return {
       async acknowledge(userId, deviceId, stream, position, at) {
         if (!now()) return store.acknowledge(userId, deviceId, stream, position, at);
-        return { touched: [], position };
+        return { appended: [], position };
       },
     };
   }),
@@ -94,7 +107,7 @@ export const BROKEN = {
   })),
   "keeps what was recalled": breaking(() => ({
     async recall(message, now) {
-      return { touched: [], message: { ...message, content: null, recalledAt: now } };
+      return { appended: [], message: { ...message, content: null, recalledAt: now } };
     },
   })),
   "moves read marks back": breaking((store) => {

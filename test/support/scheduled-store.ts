@@ -67,8 +67,8 @@ export function repeatingHub(copies: () => number): CountingHub {
           leave();
         };
       },
-      wake(userIds) {
-        for (let copy = copies(); copy > 0; copy -= 1) hub.wake(userIds);
+      announce(appended, fresh) {
+        for (let copy = copies(); copy > 0; copy -= 1) hub.announce(appended, fresh);
       },
     },
     listeners: () => listeners,

@@ -1,11 +1,23 @@
 /**
- * Who is to be woken when a user's log grows, and what is handed to connected devices only. Wake-ups carry no
- * payload, so losing, doubling or reordering them harms nothing.
+ * Who is to be told when a user's log grows, and what is handed to connected devices only. Whoever is told looks into
+ * the log itself; what comes with it saves the look, where it continues what has been read. So losing, doubling or
+ * reordering it harms nothing.
  */
-import type { Message, UserId } from "../model.ts";
+import type { LogEntry, Message, UserId } from "../model.ts";
+import type { Appended } from "../store.ts";
+
+/** A message that has just been stored, at hand. */
+export interface Fresh {
+  readonly message: Message;
+  /** The core's count of recalls and edits from before it was stored: with another count it may be out of date. */
+  readonly asOf: number;
+}
 
 export interface Listener {
+  /** The log may have grown. */
   wake(): void;
+  /** The log has grown by this; without it: as `wake`. */
+  appended?(entry: LogEntry, fresh: Fresh | null): void;
   /** A message that is not stored; dropped by a listener that has no room. */
   transient?(message: Message, origin: string | null): void;
   typing?(from: UserId, typing: boolean): void;
@@ -14,7 +26,8 @@ export interface Listener {
 export interface Hub {
   /** Listens to a user; the returned function stops. */
   join(userId: UserId, listener: Listener): () => void;
-  wake(userIds: readonly UserId[]): void;
+  /** Tells of what has been committed. */
+  announce(appended: readonly Appended[], fresh: Fresh | null): void;
   /** @param origin the user's own device that must not get it */
   handTransient(userId: UserId, message: Message, origin: string | null): void;
   handTyping(userId: UserId, from: UserId, typing: boolean): void;
@@ -34,8 +47,13 @@ export function createHub(): Hub {
         if (set.size === 0 && listeners.get(userId) === set) listeners.delete(userId);
       };
     },
-    wake(userIds) {
-      for (const userId of userIds) for (const listener of of(userId)) listener.wake();
+    announce(appended, fresh) {
+      for (const entry of appended) {
+        for (const listener of of(entry.userId)) {
+          if (listener.appended === undefined) listener.wake();
+          else listener.appended(entry, fresh);
+        }
+      }
     },
     handTransient(userId, message, origin) {
       for (const listener of of(userId)) listener.transient?.(message, origin);

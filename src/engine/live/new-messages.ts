@@ -4,14 +4,15 @@
  * snapshot; the backlog ends there and LIVE begins there. So there is no seam for anything to fall through.
  */
 
-import { nextTurn } from "../clock.ts";
 import type { Connection } from "../connections.ts";
 import type { Core } from "../core.ts";
-import type { LogEntry, Message } from "../model.ts";
+import type { Message } from "../model.ts";
 import type { TimelinePlace } from "../store.ts";
 import type { MessageView, Viewer } from "../viewer.ts";
 import { type Backlog, openBacklog } from "./backlog.ts";
 import { createFeed, type Feed } from "./feed.ts";
+import type { Fresh } from "./hub.ts";
+import { createLogReader } from "./log-reader.ts";
 import { messageNow } from "./message-now.ts";
 import { cursorAt } from "./places.ts";
 import type { Refreshes } from "./refresh.ts";
@@ -23,8 +24,6 @@ export interface NewMessageEvent extends MessageView {
   readonly cursor: string;
 }
 
-/** Places read from the log at a time; the most that a feed holds in memory of what is live. */
-const PAGE = 100;
 /** Messages of lifetime 0 that wait for a reader; further ones are dropped, as they promise nothing. */
 const MOST_TRANSIENTS = 100;
 
@@ -54,8 +53,10 @@ export function createNewMessages(core: Core, refreshes: Refreshes) {
       },
     );
     const catchUp = refreshes.enter(viewer, connection, feed.wake);
+    const reader = createLogReader(store, viewer, "messages", feed.wake);
     const leaveHub = hub.join(userId, {
-      wake: feed.wake,
+      wake: reader.look,
+      appended: reader.appended,
       transient(message, origin) {
         if (origin === deviceId || transients.length >= MOST_TRANSIENTS) return;
         transients.push(message);
@@ -70,12 +71,18 @@ export function createNewMessages(core: Core, refreshes: Refreshes) {
       feed.end();
       throw error;
     }
+    reader.start(backlog.head);
     const missed = backlog.missed.values();
     const recent = backlog.recent.values();
 
     /** Reads the message now, so that it goes out as it is: recalled or edited since its place was noted. */
-    async function eventAt(place: TimelinePlace, source: DeliverySource, position: number) {
-      const message = await messageNow(core, place);
+    async function eventAt(
+      place: TimelinePlace,
+      source: DeliverySource,
+      position: number,
+      fresh: Fresh | null = null,
+    ): Promise<NewMessageEvent | null> {
+      const message = await messageNow(core, place, fresh);
       return message === null ? null : eventOf(message, source, position);
     }
 
@@ -114,25 +121,15 @@ export function createNewMessages(core: Core, refreshes: Refreshes) {
       return stage();
     }
 
-    let page: LogEntry[] = [];
-    let readUpTo = backlog.head;
     async function liveStage(): Promise<NewMessageEvent | null> {
       if (catchUp.held) return null;
-      for (;;) {
-        for (let entry = page.shift(); entry !== undefined; entry = page.shift()) {
-          if (entry.origin === deviceId) continue;
-          const event = await eventAt(entry, "LIVE", entry.position);
-          if (event !== null) return event;
-        }
-        const { entries, upTo } = await store.log(userId, "messages", readUpTo, PAGE);
-        readUpTo = upTo;
-        page = [...entries];
-        if (page.length === PAGE) await nextTurn();
-        if (page.length > 0) continue;
-        // The log is read to its end, so its cursor may go out with what is not in the log.
-        const transient = transients.shift();
-        return transient === undefined ? null : eventOf(transient, "LIVE", readUpTo);
+      for (let read = await reader.next(); read !== null; read = await reader.next()) {
+        const event = await eventAt(read.entry, "LIVE", read.entry.position, read.fresh);
+        if (event !== null) return event;
       }
+      // The log is read to its end, so its cursor may go out with what is not in the log.
+      const transient = transients.shift();
+      return transient === undefined ? null : eventOf(transient, "LIVE", reader.position);
     }
 
     return feed;

@@ -1,9 +1,9 @@
 /** `messageUpdated` and `conversationUpdated`: two more filters over the user's log. */
-import { nextTurn } from "../clock.ts";
 import { type Core, cutoffsNow } from "../core.ts";
 import type { LogEntry, Member, Stream } from "../model.ts";
 import type { MessageView, Viewer } from "../viewer.ts";
 import { createFeed, type Feed } from "./feed.ts";
+import { createLogReader } from "./log-reader.ts";
 import { messageNow } from "./message-now.ts";
 import { cursorAt, servablePlace } from "./places.ts";
 
@@ -18,8 +18,6 @@ export interface ConversationUpdatedEvent {
   readonly conversation: Member;
   readonly cursor: string;
 }
-
-const PAGE = 100;
 
 function changeOf(entry: LogEntry): MessageChange | null {
   switch (entry.kind) {
@@ -51,33 +49,28 @@ export function createUpdates(core: Core) {
     since: string | null | undefined,
     pick: (entry: LogEntry, cursor: string) => Promise<T | null>,
   ): Promise<Feed<T>> {
-    const { userId, deviceId } = viewer;
-    let page: LogEntry[] = [];
-    let readUpTo = 0;
+    const { userId } = viewer;
     let head = 0;
 
     async function pull(): Promise<T | null> {
-      for (;;) {
-        for (let entry = page.shift(); entry !== undefined; entry = page.shift()) {
-          if (entry.origin === deviceId) continue;
-          // Only of what was there before: what comes live is new, whatever the clock said then or says now.
-          if (entry.position <= head && entry.at <= oldest) continue;
-          const event = await pick(entry, cursorAt(core, userId, stream, entry.position));
-          if (event !== null) return event;
-        }
-        const { entries, upTo } = await store.log(userId, stream, readUpTo, PAGE);
-        readUpTo = upTo;
-        page = [...entries];
-        if (page.length === 0) return null;
-        if (page.length === PAGE) await nextTurn();
+      for (let read = await reader.next(); read !== null; read = await reader.next()) {
+        const { entry } = read;
+        // Only of what was there before: what comes live is new, whatever the clock said then or says now.
+        if (entry.position <= head && entry.at <= oldest) continue;
+        const event = await pick(entry, cursorAt(core, userId, stream, entry.position));
+        if (event !== null) return event;
       }
+      return null;
     }
 
     const feed: Feed<T> = createFeed(pull, () => leaveHub());
-    const leaveHub = hub.join(userId, feed);
+    const reader = createLogReader(store, viewer, stream, feed.wake);
+    const leaveHub = hub.join(userId, { wake: reader.look, appended: reader.appended });
     const oldest = cutoffsNow(core).offline;
     try {
-      ({ after: readUpTo, head } = await servablePlace(core, viewer, stream, since));
+      const place = await servablePlace(core, viewer, stream, since);
+      reader.start(place.after);
+      head = place.head;
     } catch (error) {
       feed.end();
       throw error;

@@ -1,7 +1,7 @@
 /** Acknowledged places: a device's own, and the first delivery that its user's peers hear of. */
 import { type SQL, sql } from "drizzle-orm";
 import { type Stream, SYSTEM_USER, type UserId } from "../../engine/model.ts";
-import type { Logged } from "../../engine/store.ts";
+import type { Appended, Logged } from "../../engine/store.ts";
 import { all, first, type Operation, run, statement } from "../statement.ts";
 import { conversations, devices, userLog, users } from "../tables.ts";
 import { appendEntry, logState } from "./log.ts";
@@ -41,20 +41,19 @@ const selectFirstDelivered = statement<
 );
 
 /** Tells each sender and the other devices, once per conversation, that a first device now has its messages. */
-function* noteDelivery(userId: UserId, deviceId: string, position: number, now: number): Operation<UserId[]> {
+function* noteDelivery(userId: UserId, deviceId: string, position: number, now: number): Operation<Appended[]> {
   const delivered = (yield* first(selectDelivered, { user: userId }))?.delivered_position ?? 0;
   if (position <= delivered) return [];
-  const touched: UserId[] = [];
+  const appended: Appended[] = [];
   for (const row of yield* all(selectFirstDelivered, { user: userId, from: delivered, to: position })) {
     const sender = row.first_user === userId ? row.second_user : row.first_user;
     if (sender === SYSTEM_USER) continue;
     const entry = { kind: "delivered", conversationId: row.conversation_id, seq: row.seq, at: now } as const;
-    yield* appendEntry({ ...entry, userId: sender, origin: null });
-    yield* appendEntry({ ...entry, userId, origin: deviceId });
-    touched.push(sender, userId);
+    appended.push(yield* appendEntry({ ...entry, userId: sender, origin: null }));
+    appended.push(yield* appendEntry({ ...entry, userId, origin: deviceId }));
   }
   yield* run(moveDelivered, { user: userId, position });
-  return touched;
+  return appended;
 }
 
 export function* acknowledge(
@@ -66,7 +65,7 @@ export function* acknowledge(
 ): Operation<Logged & { position: number }> {
   yield* run(ensureDevice, { user: userId, device: deviceId, now });
   yield* run(moveMark[stream], { user: userId, device: deviceId, position });
-  const touched = stream === "messages" ? yield* noteDelivery(userId, deviceId, position, now) : [];
+  const appended = stream === "messages" ? yield* noteDelivery(userId, deviceId, position, now) : [];
   const state = yield* logState(userId, deviceId);
-  return { touched, position: state.acknowledged[stream] };
+  return { appended, position: state.acknowledged[stream] };
 }

@@ -1,7 +1,7 @@
 /** Conversations as one side has them: recent contacts, read marks, pins, mutes, clears. */
 import { sql } from "drizzle-orm";
 import { type Member, SYSTEM_USER, type UserId } from "../../engine/model.ts";
-import type { Logged } from "../../engine/store.ts";
+import type { Appended, Logged } from "../../engine/store.ts";
 import { all, first, type Operation, run, statement } from "../statement.ts";
 import { conversations, members, messages } from "../tables.ts";
 import { appendEntry } from "./log.ts";
@@ -62,25 +62,24 @@ export function* markRead(
   origin: string | null,
 ): Operation<Logged> {
   const current = yield* member(userId, peerId);
-  if (current === null) return { touched: [] };
+  if (current === null) return { appended: [] };
   const { conversationId, readSeq, lastSeq } = current;
   const target = Math.min(upToSeq ?? lastSeq, lastSeq);
-  if (target <= readSeq) return { touched: [] };
+  if (target <= readSeq) return { appended: [] };
   yield* run(moveReadMark, { user: userId, peer: peerId, seq: target });
 
   const range = { conversation: conversationId, user: userId, after: readSeq, upTo: target };
   const newlyRead = yield* first(newestOfPeer, range);
-  const touched = [userId];
+  const appended: Appended[] = [];
   const entry = { conversationId, at: now };
   if (newlyRead !== undefined) {
     if (peerId !== SYSTEM_USER) {
-      yield* appendEntry({ ...entry, userId: peerId, kind: "read", seq: newlyRead.seq, origin: null });
-      touched.push(peerId);
+      appended.push(yield* appendEntry({ ...entry, userId: peerId, kind: "read", seq: newlyRead.seq, origin: null }));
     }
-    yield* appendEntry({ ...entry, userId, kind: "read", seq: newlyRead.seq, origin });
+    appended.push(yield* appendEntry({ ...entry, userId, kind: "read", seq: newlyRead.seq, origin }));
   }
-  yield* appendEntry({ ...entry, userId, kind: "conversation", seq: 0, origin });
-  return { touched };
+  appended.push(yield* appendEntry({ ...entry, userId, kind: "conversation", seq: 0, origin }));
+  return { appended };
 }
 
 const saveArrangement = statement<{ user: string; peer: string; pinned: number; muted: number; cleared: number }>(
@@ -98,7 +97,7 @@ export function* arrange(
   origin: string | null,
 ): Operation<Logged> {
   const current = yield* member(userId, peerId);
-  if (current === null) return { touched: [] };
+  if (current === null) return { appended: [] };
   const lastSeq = (yield* first(selectLastSeq, { conversation: conversationId }))?.last_seq ?? 0;
   const wanted = {
     pinned: change.pinned ?? current.pinned,
@@ -106,7 +105,7 @@ export function* arrange(
     clearedSeq: change.cleared === true ? lastSeq : current.clearedSeq,
   };
   const { pinned, muted, clearedSeq } = current;
-  if (wanted.pinned === pinned && wanted.muted === muted && wanted.clearedSeq === clearedSeq) return { touched: [] };
+  if (wanted.pinned === pinned && wanted.muted === muted && wanted.clearedSeq === clearedSeq) return { appended: [] };
   yield* run(saveArrangement, {
     user: userId,
     peer: peerId,
@@ -114,6 +113,5 @@ export function* arrange(
     muted: wanted.muted ? 1 : 0,
     cleared: wanted.clearedSeq,
   });
-  yield* appendEntry({ userId, kind: "conversation", conversationId, seq: 0, at: now, origin });
-  return { touched: [userId] };
+  return { appended: [yield* appendEntry({ userId, kind: "conversation", conversationId, seq: 0, at: now, origin })] };
 }

@@ -1,7 +1,7 @@
 /** The user log: appending to it, and reading behind a place. */
 import { type SQL, sql } from "drizzle-orm";
 import type { LogKind, Stream, UserId } from "../../engine/model.ts";
-import type { DevicePlace, LogPage, LogState } from "../../engine/store.ts";
+import type { Appended, DevicePlace, LogPage, LogState } from "../../engine/store.ts";
 import { all, first, type Operation, run, type Statement, statement } from "../statement.ts";
 import { devices, userLog, users } from "../tables.ts";
 import { type EntryRow, toLogEntry } from "./rows.ts";
@@ -23,17 +23,8 @@ const insertEntry = statement<{
     values (${p.user}, ${p.position}, ${p.kind}, ${p.conversation}, ${p.seq}, ${p.at}, ${p.origin})`,
 );
 
-export interface NewEntry {
-  readonly userId: UserId;
-  readonly kind: LogKind;
-  readonly conversationId: number;
-  readonly seq: number;
-  readonly at: number;
-  readonly origin: string | null;
-}
-
-/** Appends to a user's log and gives the position. */
-export function* appendEntry(entry: NewEntry): Operation<number> {
+/** Appends to a user's log, which gives the entry its position. */
+export function* appendEntry(entry: Omit<Appended, "position">): Operation<Appended> {
   const row = yield* first(bumpHead, { user: entry.userId });
   if (row === undefined) throw new Error("a log entry for a user that does not exist");
   yield* run(insertEntry, {
@@ -45,7 +36,15 @@ export function* appendEntry(entry: NewEntry): Operation<number> {
     at: entry.at,
     origin: entry.origin,
   });
-  return row.head;
+  return {
+    userId: entry.userId,
+    position: row.head,
+    kind: entry.kind,
+    conversationId: entry.conversationId,
+    seq: entry.seq,
+    at: entry.at,
+    origin: entry.origin,
+  };
 }
 
 type StateRow = {

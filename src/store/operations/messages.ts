@@ -5,7 +5,7 @@ import { type MessageDraft, messageFrom } from "../../engine/draft.ts";
 import { messageId } from "../../engine/ids.ts";
 import type { AuditEntry } from "../../engine/model.ts";
 import { type Message, SYSTEM_USER, type UserId } from "../../engine/model.ts";
-import type { Logged } from "../../engine/store.ts";
+import type { Appended, Logged } from "../../engine/store.ts";
 import { all, first, type Operation, run, statement } from "../statement.ts";
 import { conversations, deletedMessages, members, messages } from "../tables.ts";
 import { recordAudit } from "./audit.ts";
@@ -74,44 +74,40 @@ const noteActivity = statement<ActivityParameters>(
       last_own_seq = case when excluded.last_own_seq > 0 then excluded.last_own_seq else members.last_own_seq end`,
 );
 
-/** Log entries and recent contacts of both sides; gives the position in the recipient's log. */
-function* fanOut(draft: MessageDraft, conversationId: number, seq: number): Operation<number | null> {
+/** Log entries and recent contacts of both sides, the recipient's first. */
+function* fanOut(draft: MessageDraft, conversationId: number, seq: number): Operation<Appended[]> {
   const { senderId, recipientId, sentAt: at, origin } = draft;
   const toSelf = senderId === recipientId;
-  let recipientPosition: number | null = null;
+  const appended: Appended[] = [];
   if (!toSelf && !draft.hidden) {
-    recipientPosition = yield* appendEntry({
-      userId: recipientId,
-      kind: "received",
-      conversationId,
-      seq,
-      at,
-      origin: null,
-    });
+    const userId = recipientId;
+    const entry = yield* appendEntry({ userId, kind: "received", conversationId, seq, at, origin: null });
+    appended.push(entry);
     yield* run(noteActivity, {
       user: recipientId,
       peer: senderId,
       conversation: conversationId,
       ownSeq: 0,
       seq,
-      position: recipientPosition,
+      position: entry.position,
       at,
     });
   }
   if (senderId !== SYSTEM_USER) {
     const kind = draft.syncToSender || toSelf ? "sent" : "unsynced";
-    const position = yield* appendEntry({ userId: senderId, kind, conversationId, seq, at, origin });
+    const entry = yield* appendEntry({ userId: senderId, kind, conversationId, seq, at, origin });
+    appended.push(entry);
     yield* run(noteActivity, {
       user: senderId,
       peer: recipientId,
       conversation: conversationId,
       ownSeq: seq,
       seq,
-      position,
+      position: entry.position,
       at,
     });
   }
-  return recipientPosition;
+  return appended;
 }
 
 /** The users whose logs a message's changes reach. */
@@ -132,7 +128,8 @@ export function* append(draft: MessageDraft): Operation<Logged & { message: Mess
   const place = (yield* first(nextSeq, pair)) ?? (yield* first(startConversation, pair));
   if (place === undefined) throw new Error("a conversation could not be started");
   const { id: conversationId, last_seq: seq } = place;
-  const recipientPosition = yield* fanOut(draft, conversationId, seq);
+  const appended = yield* fanOut(draft, conversationId, seq);
+  const recipientPosition = appended.find(({ kind }) => kind === "received")?.position ?? null;
   yield* run(insertMessage, {
     conversation: conversationId,
     seq,
@@ -154,7 +151,7 @@ export function* append(draft: MessageDraft): Operation<Logged & { message: Mess
   const id = messageId(conversationId, seq);
   const message = messageFrom(draft, { id, conversationId, seq, recipientPosition });
   yield* recordAudit(draft.audit === null ? null : { ...draft.audit, subject: `${draft.audit.subject} ${message.id}` });
-  return { touched: audienceOf(draft), message };
+  return { appended, message };
 }
 
 export function* readMessage(conversationId: number, seq: number): Operation<Message | null> {
@@ -177,11 +174,18 @@ const changeForSender = statement<{ conversation: number; seq: number; edit: str
 );
 
 /** Tells both sides of a change to a message, so far as they can see the message. */
-function* announce(message: Message, kind: "recalled" | "edited", audience: UserId[], now: number): Operation<void> {
+function* announce(
+  message: Message,
+  kind: "recalled" | "edited",
+  audience: UserId[],
+  now: number,
+): Operation<Appended[]> {
   const { conversationId, seq } = message;
+  const appended: Appended[] = [];
   for (const userId of audience) {
-    yield* appendEntry({ userId, kind, conversationId, seq, at: now, origin: null });
+    appended.push(yield* appendEntry({ userId, kind, conversationId, seq, at: now, origin: null }));
   }
+  return appended;
 }
 
 export function* recall(
@@ -192,10 +196,9 @@ export function* recall(
   const { conversationId, seq } = message;
   yield* recordAudit(audit);
   const changed = yield* first(eraseContent, { conversation: conversationId, seq, now });
-  if (changed === undefined) return { touched: [], message: null };
-  const touched = audienceOf(message);
-  yield* announce(message, "recalled", touched, now);
-  return { touched, message: yield* readMessage(conversationId, seq) };
+  if (changed === undefined) return { appended: [], message: null };
+  const appended = yield* announce(message, "recalled", audienceOf(message), now);
+  return { appended, message: yield* readMessage(conversationId, seq) };
 }
 
 export function* edit(
@@ -209,10 +212,10 @@ export function* edit(
     ? yield* first(changeForSender, { ...place, edit: JSON.stringify({ content, editedAt: now }) })
     : yield* first(changeContent, { ...place, now, content: JSON.stringify(content) });
   if (changed === undefined) return null;
-  const touched = onlyForSender ? audienceOf({ ...message, hidden: true }) : audienceOf(message);
-  yield* announce(message, "edited", touched, now);
+  const audience = audienceOf(onlyForSender ? { ...message, hidden: true } : message);
+  const appended = yield* announce(message, "edited", audience, now);
   const edited = yield* readMessage(message.conversationId, message.seq);
-  return edited === null ? null : { touched, message: edited };
+  return edited === null ? null : { appended, message: edited };
 }
 
 const insertDeleted = statement<{ conversation: number; seq: number; user: string }, { seq: number }>(
@@ -235,10 +238,11 @@ export function* deleteForUser(
     const rows = yield* all(insertDeleted, { conversation: conversationId, seq, user: userId });
     if (rows.length > 0) changed.add(conversationId);
   }
+  const appended: Appended[] = [];
   for (const conversationId of changed) {
-    yield* appendEntry({ userId, kind: "conversation", conversationId, seq: 0, at: now, origin });
+    appended.push(yield* appendEntry({ userId, kind: "conversation", conversationId, seq: 0, at: now, origin }));
   }
-  return { touched: changed.size > 0 ? [userId] : [] };
+  return { appended };
 }
 
 export function* isPutAway(userId: UserId, message: Message): Operation<boolean> {

@@ -1,12 +1,12 @@
 /** Built-in notices. */
-import { SYSTEM_USER, type UserId } from "../../engine/model.ts";
-import type { Notice } from "../../engine/store.ts";
+import { SYSTEM_USER } from "../../engine/model.ts";
+import type { Appended, Notice } from "../../engine/store.ts";
 import type { Operation } from "../statement.ts";
 import { append } from "./messages.ts";
 
 /** A built-in notice from the system, inside the transaction of what it tells of. */
-export function* appendNotice(notice: Notice): Operation<readonly UserId[]> {
-  const { touched } = yield* append({
+export function* appendNotice(notice: Notice): Operation<readonly Appended[]> {
+  const { appended } = yield* append({
     senderId: SYSTEM_USER,
     recipientId: notice.to,
     senderProfile: { nickname: null, avatarUrl: null },
@@ -24,5 +24,5 @@ export function* appendNotice(notice: Notice): Operation<readonly UserId[]> {
     origin: null,
     audit: null,
   });
-  return touched;
+  return appended;
 }

@@ -3,7 +3,7 @@ import { type SQL, sql } from "drizzle-orm";
 import type { PeopleList, PersonPlace } from "../../engine/cursors.ts";
 import type { AuditEntry, Relation, UserId } from "../../engine/model.ts";
 import type { Page, PageRange } from "../../engine/pages.ts";
-import type { FriendChange, Notice } from "../../engine/store.ts";
+import type { Appended, FriendChange, Notice } from "../../engine/store.ts";
 import { all, first, type Operation, run, type Statement, statement } from "../statement.ts";
 import { blocks, friendRequests, friendships } from "../tables.ts";
 import { recordAudit } from "./audit.ts";
@@ -63,21 +63,21 @@ const deleteBlock = statement<Pair>(
   (p) => sql`delete from ${blocks} where user_id = ${p.user} and other_id = ${p.other}`,
 );
 
-function* notify(notices: readonly Notice[]): Operation<UserId[]> {
-  const touched: UserId[] = [];
-  for (const notice of notices) touched.push(...(yield* appendNotice(notice)));
-  return touched;
+function* notify(notices: readonly Notice[]): Operation<Appended[]> {
+  const appended: Appended[] = [];
+  for (const notice of notices) appended.push(...(yield* appendNotice(notice)));
+  return appended;
 }
 
 /** Facts may have changed since the engine looked; it looks again. */
-const CHANGED_MEANWHILE: FriendChange = { stale: true, touched: [] };
+const CHANGED_MEANWHILE: FriendChange = { stale: true, appended: [] };
 
 export function* requestFriend(from: UserId, to: UserId, hidden: boolean, notice: Notice): Operation<FriendChange> {
   const { blockedBy, friends, received } = yield* relation(from, to);
   if (!hidden && (blockedBy || friends || received)) return CHANGED_MEANWHILE;
   const row = yield* first(insertRequest, { user: to, other: from, now: notice.at, hidden: hidden ? 1 : 0 });
-  if (row === undefined) return { stale: false, touched: [] };
-  return { stale: false, touched: hidden ? [] : yield* notify([notice]) };
+  if (row === undefined) return { stale: false, appended: [] };
+  return { stale: false, appended: hidden ? [] : yield* notify([notice]) };
 }
 
 export function* befriend(
@@ -94,7 +94,7 @@ export function* befriend(
   for (const entry of audit) yield* recordAudit(entry);
   const changed = (yield* first(insertFriend, { user: a, other: b, now })) !== undefined;
   yield* first(insertFriend, { user: b, other: a, now });
-  return { stale: false, touched: changed ? yield* notify(notices) : [] };
+  return { stale: false, appended: changed ? yield* notify(notices) : [] };
 }
 
 export function* declineFriend(userId: UserId, asker: UserId): Operation<boolean> {
@@ -110,7 +110,7 @@ function* endFriendship(userId: UserId, otherId: UserId): Operation<boolean> {
 export function* unfriend(userId: UserId, otherId: UserId, notice: Notice): Operation<FriendChange> {
   yield* first(deleteRequest, { user: otherId, other: userId });
   const changed = yield* endFriendship(userId, otherId);
-  return { stale: false, touched: changed ? yield* notify([notice]) : [] };
+  return { stale: false, appended: changed ? yield* notify([notice]) : [] };
 }
 
 /** The request of the one who is now blocked goes on looking sent; the blocker's own is withdrawn. */
