@@ -1,9 +1,11 @@
 /** Puts one `ws` socket under graphql-ws: frames in and out, keep-alive, and a bound on what waits to be sent. */
 import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
 import type { Server } from "graphql-ws";
 import { CloseCode as ProtocolCloseCode } from "graphql-ws";
 import type { Logger } from "pino";
 import type { WebSocket } from "ws";
+import { corkForThisTurn } from "./cork.ts";
 import type { CountRefusal, RefusalReason } from "./refusals.ts";
 
 const KEEP_ALIVE_MS = 12_000;
@@ -15,8 +17,13 @@ const REASONS: ReadonlyMap<number, RefusalReason> = new Map([
   [ProtocolCloseCode.InternalServerError, "INTERNAL_SERVER_ERROR"],
 ]);
 
+/** So much is handed to a socket without waiting until it has left: enough for what one turn brings. */
+const EAGER_BYTES = 64 * 1024;
+
 export interface SocketExtra {
   readonly socket: WebSocket;
+  /** What `socket` writes to. */
+  readonly transport: Duplex;
   readonly request: IncomingMessage;
 }
 
@@ -83,11 +90,17 @@ export function adaptSocket<E extends SocketExtra>(
     {
       protocol: client.protocol,
       // A frame for a socket that is gone is no error: its subscriptions end with the socket.
-      send: (text) =>
-        new Promise((resolve) => {
-          if (client.readyState !== client.OPEN || !isReading()) resolve();
-          else client.send(text, () => resolve());
-        }),
+      send(text) {
+        if (client.readyState !== client.OPEN || !isReading()) return;
+        corkForThisTurn(extra.transport);
+        if (client.bufferedAmount < EAGER_BYTES) {
+          client.send(text);
+          return;
+        }
+        return new Promise((resolve) => {
+          client.send(text, () => resolve());
+        });
+      },
       close: (code = ProtocolCloseCode.InternalServerError, reason = "") => close(code, reason),
       onMessage(take) {
         client.on("message", (data) => {

@@ -65,7 +65,7 @@ export function serveWebSockets(http: Server, options: WebSocketOptions) {
 
   function accept(client: WebSocket, request: IncomingMessage, socket: Duplex): void {
     const stopWaiting = () => waiting.delete(extra);
-    const extra: Extra = { socket: client, request, operations: new Map(), stopWaiting };
+    const extra: Extra = { socket: client, transport: socket, request, operations: new Map(), stopWaiting };
     wait(extra);
     if (socket instanceof Socket) {
       const stopWatching = slowReaders.watch(socket, () => cutOff(extra, "slow_reader"));
