@@ -7,7 +7,12 @@ import { describeMachine, pinLoad } from "./load/machine.ts";
 import { dataOf, type Results, tableOf } from "./report.ts";
 import { parley } from "./systems/parley.ts";
 import { bareRelay, floor, storeRelay } from "./systems/relays.ts";
+import { growth } from "./workloads/growth.ts";
+import { http } from "./workloads/http.ts";
+import { idle } from "./workloads/idle.ts";
+import { offline } from "./workloads/offline.ts";
 import { online } from "./workloads/online.ts";
+import { reads } from "./workloads/reads.ts";
 import type { Entrant, Scale, Values, Workload } from "./workloads/workload.ts";
 
 const HELP = `npm run bench -- [options]
@@ -64,10 +69,17 @@ async function main(): Promise<void> {
   if (values.help) return say(HELP);
   const scale = values.quick ? QUICK : FULL;
   const rounds = Number(values.rounds ?? (values.quick ? 1 : 3));
-  const workloads = [online([parley, floor, bareRelay, storeRelay])];
+  const workloads = [
+    online([parley, floor, bareRelay, storeRelay]),
+    http,
+    offline([parley, floor]),
+    idle([parley, bareRelay], scale),
+    reads(scale),
+    growth(scale),
+  ];
   const wanted = values.only?.split(",") ?? workloads.map(({ name }) => name);
   pinLoad();
-  say(`${describeMachine()}. Medians of ${rounds} (minimum–maximum); **ratios** are to the second column.\n`);
+  say(`${describeMachine()}. Medians of ${rounds} (minimum–maximum), **ratios** in bold.\n`);
   const data = [];
   for (const workload of workloads.filter(({ name }) => wanted.includes(name))) {
     const results = await measure(workload, rounds, scale);

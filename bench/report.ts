@@ -42,29 +42,43 @@ function cellOf(results: Results, reference: Results | undefined, figure: Figure
   return `${written(summary.median)}${range}${ratio === null ? "" : ` **${written(ratio)}×**`}`;
 }
 
-/** One table of a workload, a row for each figure, a column for each server; ratios are to the second server. */
+function referenceOf({ reference }: Workload, all: readonly Results[]): Results | undefined {
+  return all.find(({ system }) => system === reference);
+}
+
+/** One table of a workload, a row for each figure, a column for each system; ratios are to the reference. */
 export function tableOf(workload: Workload, all: readonly Results[]): string {
-  const reference = all[1];
+  const reference = referenceOf(workload, all);
   const head = ["", ...all.map(({ system }) => system)];
   const rows = workload.figures.map((figure) => [
     `${figure.name}, ${figure.unit}`,
     ...all.map((results) => cellOf(results, reference, figure)),
   ]);
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  return [`### ${workload.title}`, "", line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+  return [
+    `### ${workload.title}`,
+    "",
+    `Ratios are to: ${workload.reference}.`,
+    "",
+    line(head),
+    line(head.map(() => "---")),
+    ...rows.map(line),
+  ].join("\n");
 }
 
 /** What the tables are made from. */
 export function dataOf(workload: Workload, all: readonly Results[]) {
+  const reference = referenceOf(workload, all);
   return {
     workload: workload.name,
     title: workload.title,
+    reference: workload.reference,
     figures: workload.figures.map((figure) => ({
       ...figure,
       systems: all.map((results) => ({
         system: results.system,
         ...summaryOf(results, figure),
-        ratio: all[1] === undefined || results === all[1] ? null : ratioOf(results, all[1], figure),
+        ratio: reference === undefined || results === reference ? null : ratioOf(results, reference, figure),
       })),
     })),
   };

@@ -1,13 +1,9 @@
 /** The same relay over Parley's own store, as it is built: what the store costs, without GraphQL and rules. */
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import type { MessageDraft } from "../../src/engine/draft.ts";
+import { built } from "../built.ts";
 import type { Carried, Keeper } from "./keep.ts";
 import { serveRelay } from "./relay.ts";
-
-async function built<T>(file: string): Promise<T> {
-  return (await import(pathToFileURL(join("dist", file)).href)) as T;
-}
 
 const { openSqlite } = await built<typeof import("../../src/store/sqlite.ts")>("store/sqlite.js");
 const { createStore } = await built<typeof import("../../src/store/store.ts")>("store/store.js");

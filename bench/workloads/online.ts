@@ -66,5 +66,6 @@ export function online(systems: readonly System[]): Workload {
       ...RATES.flatMap((rate) => figuresOf(`at ${rate.toLocaleString("en")}/s`, false)),
     ],
     entrants: entrantsOf(systems, run),
+    reference: "floor",
   };
 }

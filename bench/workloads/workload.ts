@@ -1,4 +1,5 @@
 /** A workload: something that users feel, done to one server at a time, and the figures that it gives. */
+import type { Answered } from "../load/closed-loop.ts";
 import type { System } from "../systems/system.ts";
 
 /** What a figure is called, what it is in, and which way is better. */
@@ -30,8 +31,9 @@ export interface Workload {
   readonly name: string;
   readonly title: string;
   readonly figures: readonly Figure[];
-  /** The first is Parley, the second what everything is compared with. */
   readonly entrants: readonly Entrant[];
+  /** The system that everything is compared with. */
+  readonly reference: string;
 }
 
 export function entrantsOf(
@@ -42,4 +44,18 @@ export function entrantsOf(
     system: system.name,
     run: (folder, scale) => run(system, folder, scale),
   }));
+}
+
+/** The figures of questions that are asked all the time. */
+export function answerFigures(name: string, unit: string): Figure[] {
+  return [
+    { name: `${name} rate`, unit, better: "more" },
+    { name: `${name} p50`, unit: "ms", better: "less" },
+    { name: `${name} p99`, unit: "ms", better: "less" },
+    { name: `${name} CPU`, unit: "s/10,000", better: "less" },
+  ];
+}
+
+export function answerValues(name: string, { rate, p50, p99, cpu }: Answered): Values {
+  return { [`${name} rate`]: rate, [`${name} p50`]: p50, [`${name} p99`]: p99, [`${name} CPU`]: cpu };
 }
