@@ -21,6 +21,8 @@ const CACHE_BYTES = 32 * 1024 * 1024;
 const BYTES_PER_TOKEN = 500;
 
 export interface Documents {
+  /** The document with this text, if it has been found valid and is still at hand. */
+  known(text: string): DocumentNode | null;
   /** @throws GraphQLError with a code, for what cannot be parsed or is too large */
   parse(text: string): DocumentNode;
   validate(document: DocumentNode): readonly GraphQLError[];
@@ -92,6 +94,10 @@ export function createDocuments(schema: GraphQLSchema, mostTokens: number): Docu
   }
 
   return {
+    known(text) {
+      const document = cached.get(text)?.document;
+      return document !== undefined && valid.has(document) ? document : null;
+    },
     parse(text) {
       const known = cached.get(text);
       if (known !== undefined) return known.document;

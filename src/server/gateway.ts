@@ -155,6 +155,7 @@ export function createGateway({ schema, limits, presentError, refused }: Gateway
   return {
     schema,
     documents: {
+      known: documents.known,
       parse(text) {
         try {
           return documents.parse(text);

@@ -10,6 +10,7 @@ import { viewerFrom } from "./bearer.ts";
 import { createGraphiql, wantsPage } from "./graphiql.ts";
 import type { Limits } from "./limits.ts";
 import { pathOf } from "./path.ts";
+import { createPostedOperations } from "./posted-operations.ts";
 import { isYogasOwn } from "./present-errors.ts";
 import { reasonOf, tooManyExtensions } from "./refusals.ts";
 import { type SseOptions, subscribeOverSse } from "./sse.ts";
@@ -46,9 +47,12 @@ const STATUS_OF = new Map<unknown, number>([
   ["SHUTTING_DOWN", 503],
 ]);
 
-async function contextOf(request: Request, { engine, gateway, presentError }: HttpOptions): Promise<Context> {
+async function contextOf(
+  authorization: string | null | undefined,
+  { engine, gateway, presentError }: HttpOptions,
+): Promise<Context> {
   try {
-    const viewer = await viewerFrom(engine, request.headers.get("authorization"));
+    const viewer = await viewerFrom(engine, authorization);
     return { engine, viewer, connection: null, users: null, refused: gateway.refused };
   } catch (error) {
     const presented = presentError(error);
@@ -66,6 +70,22 @@ function answer(response: ServerResponse, status: number, text: string, headers:
 function isJson({ headers }: IncomingMessage): boolean {
   const type = (headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase();
   return type === "application/json";
+}
+
+/** Whether the whole body is announced, is not too long, and comes as it is. */
+function hasPlainBody({ headers }: IncomingMessage, mostBytes: number): boolean {
+  const length = Number(headers["content-length"] ?? 0);
+  return length > 0 && length <= mostBytes && headers["content-encoding"] === undefined;
+}
+
+/** Null where the client goes before it has sent all of it. */
+function readBody(request: IncomingMessage): Promise<Buffer | null> {
+  return new Promise((resolve) => {
+    const parts: Buffer[] = [];
+    request.on("data", (part: Buffer) => parts.push(part));
+    request.on("end", () => resolve(parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts)));
+    request.on("close", () => resolve(null));
+  });
 }
 
 /** As a GraphQL client reads it, before anything of its request was read. */
@@ -97,7 +117,7 @@ export function createHttpServer(options: HttpOptions): Server {
   const yoga = createYoga({
     schema: options.gateway.schema,
     graphqlEndpoint: "/graphql",
-    context: ({ request }) => contextOf(request, options),
+    context: ({ request }) => contextOf(request.headers.get("authorization"), options),
     plugins: [throughGateway(options)],
     maskedErrors: { maskError: (error) => maskError(error, options) },
     parserAndValidationCache: false,
@@ -109,7 +129,23 @@ export function createHttpServer(options: HttpOptions): Server {
     logging: false,
     cors: allowedOrigins === null ? false : (request) => corsFor(request, allowedOrigins),
   });
+  const answerPosted = createPostedOperations({
+    gateway: options.gateway,
+    contextOf: (authorization) => contextOf(authorization, options),
+    allowedOrigins,
+    fetchAPI: yoga.fetchAPI,
+  });
   const serveGraphiql = createGraphiql();
+
+  async function operate(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.method === "POST" && hasPlainBody(request, limits.bodyBytes)) {
+      const body = await readBody(request);
+      if (body === null || (await answerPosted(request, response, body))) return;
+      // Where Yoga looks for a body that has been read.
+      Object.assign(request, { body });
+    }
+    await yoga(request, response);
+  }
 
   function route(request: IncomingMessage, response: ServerResponse): void {
     switch (pathOf(request.url)) {
@@ -132,7 +168,7 @@ export function createHttpServer(options: HttpOptions): Server {
         }
         // Media types are case-insensitive; Yoga compares them as they are.
         if (request.method === "POST") request.headers["content-type"] = "application/json";
-        Promise.resolve(yoga(request, response)).catch((error: unknown) => {
+        operate(request, response).catch((error: unknown) => {
           options.presentError(error);
           response.destroy();
         });
