@@ -1,5 +1,4 @@
 /** Puts one `ws` socket under graphql-ws: frames in and out, keep-alive, and a bound on what waits to be sent. */
-import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Server } from "graphql-ws";
 import { CloseCode as ProtocolCloseCode } from "graphql-ws";
@@ -24,7 +23,6 @@ export interface SocketExtra {
   readonly socket: WebSocket;
   /** What `socket` writes to. */
   readonly transport: Duplex;
-  readonly request: IncomingMessage;
 }
 
 export interface AdapterOptions {

@@ -3,7 +3,7 @@
  * `login` makes access tokens from them, which are signed with a key derived from the secret and have a `typ` of
  * their own, so that neither can pass for the other.
  */
-import { hkdfSync } from "node:crypto";
+import { createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
 import { decodeProtectedHeader, errors, type JWTPayload, type JWTVerifyOptions, jwtVerify, SignJWT } from "jose";
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../engine/clock.ts";
@@ -47,14 +47,15 @@ export const DEFAULT_TOKEN_RULES: TokenRules = {
 };
 
 interface Keys {
-  readonly app: Uint8Array;
-  readonly access: Uint8Array;
+  readonly app: KeyObject;
+  readonly access: KeyObject;
 }
 
+/** As objects, since bytes would be imported anew for each token. */
 function keysOf(secret: string): Keys {
   const app = new TextEncoder().encode(secret);
   const access = new Uint8Array(hkdfSync("sha256", app, new Uint8Array(), "parley access token", 32));
-  return { app, access };
+  return { app: createSecretKey(app), access: createSecretKey(access) };
 }
 
 function refusal(reason: string): Refusal {
@@ -79,15 +80,20 @@ function typeOf(token: string): unknown {
 }
 
 /** Verifies with the first of the keys that fits. */
-async function verifyWithSecrets(token: string, keys: readonly Uint8Array[], options: JWTVerifyOptions) {
-  for (const key of keys.slice(0, -1)) {
+async function verifyWithSecrets(
+  token: string,
+  [current, ...previous]: readonly [KeyObject, ...KeyObject[]],
+  options: JWTVerifyOptions,
+) {
+  const last = previous.at(-1) ?? current;
+  for (const key of [current, ...previous].slice(0, -1)) {
     try {
       return await jwtVerify(token, key, options);
     } catch (error) {
       if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
     }
   }
-  return jwtVerify(token, keys.at(-1) ?? new Uint8Array(), options);
+  return jwtVerify(token, last, options);
 }
 
 /**
@@ -95,10 +101,10 @@ async function verifyWithSecrets(token: string, keys: readonly Uint8Array[], opt
  * @param appKeys the app's public keys; with them nothing but what they verify is a token of the app
  */
 export function createTokens(secret: string, rules: TokenRules, appKeys: AppKeys | null, clock: Clock): Tokens {
-  const keys = [secret, ...rules.previousSecrets].map(keysOf);
-  const [current = keysOf(secret)] = keys;
-  const appSecrets = keys.map(({ app }) => app);
-  const accessSecrets = keys.map(({ access }) => access);
+  const current = keysOf(secret);
+  const previous = rules.previousSecrets.map(keysOf);
+  const appSecrets = [current.app, ...previous.map(({ app }) => app)] as const;
+  const accessSecrets = [current.access, ...previous.map(({ access }) => access)] as const;
   const verified = new LRUCache<string, TokenClaims>({ max: REMEMBERED_TOKENS });
   let verifiedWith = appKeys?.version;
 
@@ -189,13 +195,17 @@ export function createTokens(secret: string, rules: TokenRules, appKeys: AppKeys
       }
     },
 
-    issue({ userId, role, expiresAt, deviceId, session }) {
-      return new SignJWT({ role, device: deviceId, session })
+    async issue({ userId, role, expiresAt, deviceId, session }) {
+      const seconds = Math.floor(expiresAt / 1_000);
+      const token = await new SignJWT({ role, device: deviceId, session })
         .setProtectedHeader({ alg: ALGORITHM, typ: ACCESS_TYPE })
         .setSubject(userId)
         .setIssuedAt(Math.floor(clock.now() / 1_000))
-        .setExpirationTime(Math.floor(expiresAt / 1_000))
+        .setExpirationTime(seconds)
         .sign(current.access);
+      // It will come back at once, and what was signed here need not be checked here.
+      verified.set(token, { kind: "access", userId, role, expiresAt: seconds * 1_000, deviceId, session });
+      return token;
     },
   };
 }

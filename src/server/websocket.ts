@@ -63,9 +63,9 @@ export function serveWebSockets(http: Server, options: WebSocketOptions) {
     setTimeout(() => socket.terminate(), CLOSE_TIMEOUT_MS).unref();
   }
 
-  function accept(client: WebSocket, request: IncomingMessage, socket: Duplex): void {
+  function accept(client: WebSocket, socket: Duplex): void {
     const stopWaiting = () => waiting.delete(extra);
-    const extra: Extra = { socket: client, transport: socket, request, operations: new Map(), stopWaiting };
+    const extra: Extra = { socket: client, transport: socket, operations: new Map(), stopWaiting };
     wait(extra);
     if (socket instanceof Socket) {
       const stopWatching = slowReaders.watch(socket, () => cutOff(extra, "slow_reader"));
@@ -101,7 +101,7 @@ export function serveWebSockets(http: Server, options: WebSocketOptions) {
     // Also where the handshake fails. One that is gone already would never say so.
     socket.once("close", leaveAddress);
     if (socket.destroyed) leaveAddress();
-    else server.handleUpgrade(request, socket, head, (client) => accept(client, request, socket));
+    else server.handleUpgrade(request, socket, head, (client) => accept(client, socket));
   }
 
   function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
