@@ -49,7 +49,15 @@ interface Attempted {
   readonly settle: readonly (() => void)[];
 }
 
-export function createCommitter(handle: Sqlite.Database, observer: CommitObserver): Committer {
+/** What writes keep in memory until the end of their batch. */
+export interface BatchMemory {
+  /** Writes it, inside the transaction. */
+  flush(): void;
+  /** Drops it: what it was about has been rolled back. */
+  forget(): void;
+}
+
+export function createCommitter(handle: Sqlite.Database, observer: CommitObserver, memory: BatchMemory): Committer {
   const begin = handle.prepare("begin immediate");
   const commit = handle.prepare("commit");
   const rollback = handle.prepare("rollback");
@@ -87,8 +95,11 @@ export function createCommitter(handle: Sqlite.Database, observer: CommitObserve
   function attemptTogether(batch: readonly PendingWrite[]): Attempted | null {
     const settle: (() => void)[] = [];
     try {
-      return { count: attemptAll(batch, (write) => settle.push(write.attempt())), settle };
+      const count = attemptAll(batch, (write) => settle.push(write.attempt()));
+      memory.flush();
+      return { count, settle };
     } catch {
+      memory.forget();
       if (handle.inTransaction) rollback.run();
       return null;
     }
@@ -99,9 +110,12 @@ export function createCommitter(handle: Sqlite.Database, observer: CommitObserve
     const count = attemptAll(batch, (write) => {
       savepoint.run();
       try {
-        settle.push(write.attempt());
+        const settled = write.attempt();
+        memory.flush();
         release.run();
+        settle.push(settled);
       } catch (error) {
+        memory.forget();
         // Some failures make SQLite roll back the whole transaction by itself.
         if (!handle.inTransaction) throw error;
         rollbackTo.run();

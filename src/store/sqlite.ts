@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import Sqlite from "better-sqlite3";
 import { Placeholder, type SQL } from "drizzle-orm";
 import { SQLiteSyncDialect } from "drizzle-orm/sqlite-core";
+import { createCoalescing } from "./coalescing.ts";
 import { type CommitObserver, createCommitter } from "./committer.ts";
 import { takeLock } from "./lock.ts";
 import { migrateSqlite } from "./migrate.ts";
@@ -107,12 +108,14 @@ export function openSqlite(path: string, observer: CommitObserver): Database {
     return row === undefined ? [] : [row];
   }
 
-  function finish<T>(operation: Operation<T>): T {
+  const coalescing = createCoalescing(execute);
+
+  function finish<T>(operation: Operation<T>, run: (step: Step) => readonly Row[]): T {
     let step = operation.next([]);
     while (step.done !== true) {
       let rows: readonly Row[];
       try {
-        rows = execute(step.value);
+        rows = run(step.value);
       } catch (error) {
         step = operation.throw(isUniqueViolation(error) ? new UniqueViolation("taken", { cause: error }) : error);
         continue;
@@ -122,17 +125,17 @@ export function openSqlite(path: string, observer: CommitObserver): Database {
     return step.value;
   }
 
-  const committer = createCommitter(handle, observer);
+  const committer = createCommitter(handle, observer, coalescing);
 
   return {
     generation,
 
     async read(operation) {
       // A snapshot without a transaction: this connection is the only writer, and an operation never waits.
-      return finish(operation());
+      return finish(operation(), execute);
     },
 
-    write: (operation) => committer.write(() => finish(operation())),
+    write: (operation) => committer.write(() => finish(operation(), coalescing.execute)),
 
     async tidy() {
       handle.pragma("wal_checkpoint(TRUNCATE)");

@@ -6,11 +6,11 @@ import { all, first, type Operation, run, type Statement, statement } from "../s
 import { devices, userLog, users } from "../tables.ts";
 import { type EntryRow, toLogEntry } from "./rows.ts";
 
-const bumpHead = statement<{ user: string }, { head: number }>(
+export const bumpHead = statement<{ user: string }, { head: number }>(
   (p) => sql`update ${users} set head = head + 1 where id = ${p.user} returning head`,
 );
 
-const insertEntry = statement<{
+export const insertEntry = statement<{
   user: string;
   position: number;
   kind: LogKind;

@@ -21,11 +21,11 @@ const releaseKey = statement<{ sender: string; key: string; upTo: number }>(
   (p) => sql`update ${messages} set client_message_id = null, fingerprint = null
     where sender_id = ${p.sender} and client_message_id = ${p.key} and sent_at <= ${p.upTo}`,
 );
-const nextSeq = statement<{ first: string; second: string }, { id: number; last_seq: number }>(
+export const nextSeq = statement<{ first: string; second: string }, { id: number; last_seq: number }>(
   (p) => sql`update ${conversations} set last_seq = last_seq + 1
     where first_user = ${p.first} and second_user = ${p.second} returning id, last_seq`,
 );
-const startConversation = statement<{ first: string; second: string }, { id: number; last_seq: number }>(
+export const startConversation = statement<{ first: string; second: string }, { id: number; last_seq: number }>(
   (p) => sql`insert into ${conversations} (first_user, second_user, last_seq) values (${p.first}, ${p.second}, 1)
     returning id, last_seq`,
 );
@@ -47,7 +47,7 @@ type InsertParameters = {
   hidden: number;
   position: number | null;
 };
-const insertMessage = statement<InsertParameters>(
+export const insertMessage = statement<InsertParameters>(
   (p) => sql`insert into ${messages} (conversation_id, seq, sender_id, recipient_id, nickname, avatar_url, content,
       custom_data, push, client_message_id, fingerprint, reply_to_seq, sent_at, offline_until, hidden,
       recipient_position)
@@ -55,7 +55,7 @@ const insertMessage = statement<InsertParameters>(
       ${p.customData}, ${p.push}, ${p.key}, ${p.fingerprint}, ${p.replyTo}, ${p.sentAt}, ${p.offlineUntil},
       ${p.hidden}, ${p.position})`,
 );
-type ActivityParameters = {
+export type ActivityParameters = {
   user: string;
   peer: string;
   conversation: number;
@@ -65,7 +65,7 @@ type ActivityParameters = {
   at: number;
 };
 /** `ownSeq` is 0 for a message of the peer, which moves nothing there. */
-const noteActivity = statement<ActivityParameters>(
+export const noteActivity = statement<ActivityParameters>(
   (p) => sql`insert into ${members} (user_id, peer_id, conversation_id, last_own_seq, last_seq, last_position,
       last_activity_at)
     values (${p.user}, ${p.peer}, ${p.conversation}, ${p.ownSeq}, ${p.seq}, ${p.position}, ${p.at})

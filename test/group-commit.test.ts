@@ -1,0 +1,157 @@
+/** What is written together is what would have been written one by one. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import Sqlite from "better-sqlite3";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { MessageDraft } from "../src/engine/draft.ts";
+import { type Message, SYSTEM_USER } from "../src/engine/model.ts";
+import type { Store } from "../src/engine/store.ts";
+import { openSqlite } from "../src/store/sqlite.ts";
+import { createStore } from "../src/store/store.ts";
+import { runs, timeFor } from "./support/scale.ts";
+
+const NOW = Date.UTC(2030, 0, 1);
+const PEOPLE = ["alice", "bob", "carol"] as const;
+const TABLES = ["users", "conversations", "members", "messages", "user_log", "deleted_messages", "devices"];
+
+type Person = (typeof PEOPLE)[number];
+type Act =
+  | { do: "send"; from: Person | typeof SYSTEM_USER; to: Person; key: number | null; hidden: boolean; sync: boolean }
+  | { do: "recall" | "edit"; which: number }
+  | { do: "read" | "pin"; who: Person; peer: Person }
+  | { do: "acknowledge"; who: Person; position: number };
+
+const person = fc.constantFrom(...PEOPLE);
+const act: fc.Arbitrary<Act> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant("send" as const),
+      from: fc.constantFrom(...PEOPLE, SYSTEM_USER),
+      to: person,
+      // Few, so that some come twice, and fail.
+      key: fc.option(fc.nat(20)),
+      hidden: fc.boolean(),
+      sync: fc.boolean(),
+    }),
+  },
+  fc.record({ do: fc.constantFrom("recall" as const, "edit" as const), which: fc.nat(3) }),
+  fc.record({ do: fc.constantFrom("read" as const, "pin" as const), who: person, peer: person }),
+  fc.record({ do: fc.constant("acknowledge" as const), who: person, position: fc.nat(9) }),
+);
+
+function draftOf({ from, to, key, hidden, sync }: Extract<Act, { do: "send" }>): MessageDraft {
+  return {
+    senderId: from,
+    recipientId: to,
+    senderProfile: { nickname: null, avatarUrl: null },
+    content: { type: "TEXT", text: "hello" },
+    customData: null,
+    push: null,
+    clientMessageId: key === null ? null : `key ${key}`,
+    fingerprint: key === null ? null : "fingerprint",
+    keyFreeUpTo: null,
+    replyTo: null,
+    sentAt: NOW,
+    offlineUntil: null,
+    hidden,
+    syncToSender: sync,
+    origin: from === SYSTEM_USER ? null : "phone",
+    audit: null,
+  };
+}
+
+interface Known {
+  readonly messages: readonly Message[];
+}
+
+/** What there is before: everybody has written to everybody else. */
+async function prepare(store: Store): Promise<Known> {
+  const messages: Message[] = [];
+  for (const id of PEOPLE) await store.ensureUser(id, NOW);
+  for (const [from, to] of [
+    ["alice", "bob"],
+    ["bob", "carol"],
+    ["carol", "alice"],
+    ["bob", "alice"],
+  ] as const) {
+    const appended = await store.append(draftOf({ do: "send", from, to, key: null, hidden: false, sync: true }));
+    if (appended !== null) messages.push(appended.message);
+  }
+  return { messages };
+}
+
+async function perform(store: Store, { messages }: Known, act: Act): Promise<unknown> {
+  switch (act.do) {
+    case "send":
+      return store.append(draftOf(act));
+    case "recall":
+    case "edit": {
+      const message = messages[act.which];
+      if (message === undefined) return null;
+      if (act.do === "recall") return store.recall(message, NOW, null);
+      return store.edit(message, { type: "TEXT", text: "hello again" }, NOW, false);
+    }
+    case "read":
+    case "pin": {
+      const side = { userId: act.who, peerId: act.peer, conversationId: 1 } as Parameters<Store["markRead"]>[0];
+      if (act.do === "read") return store.markRead(side, null, NOW, "phone");
+      return store.arrange(side, { pinned: true }, NOW, "phone");
+    }
+    case "acknowledge":
+      return store.acknowledge(act.who, "phone", "messages", act.position, NOW);
+    default:
+      return act satisfies never;
+  }
+}
+
+/** Does all of it to a new store, and gives what was answered and what is in the file then. */
+async function outcome(acts: readonly Act[], together: boolean) {
+  const folder = mkdtempSync(join(tmpdir(), "parley-group-commit-"));
+  const path = join(folder, "parley.sqlite");
+  const sizes: number[] = [];
+  const database = openSqlite(path, {
+    committed: (operations) => sizes.push(operations),
+    failed(error) {
+      throw error;
+    },
+  });
+  try {
+    const store = createStore(database);
+    const known = await prepare(store);
+    const answers: unknown[] = [];
+    if (together) answers.push(...(await Promise.all(acts.map((each) => perform(store, known, each)))));
+    else for (const each of acts) answers.push(await perform(store, known, each));
+    const file = new Sqlite(path, { readonly: true });
+    const tables = TABLES.map((name) => [name, file.prepare(`select * from ${name}`).all()]);
+    file.close();
+    return { answers, tables, largest: Math.max(...sizes) };
+  } finally {
+    await database.close();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+test(
+  "writes that are committed together leave what they leave one by one",
+  async () => {
+    let largest = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(act, { minLength: 1, maxLength: 40 }), async (acts) => {
+        const { largest: one, ...alone } = await outcome(acts, false);
+        const { largest: most, ...together } = await outcome(acts, true);
+        largest = Math.max(largest, most);
+        expect(one).toBe(1);
+        // The system user is made with the file, at its own time.
+        const comparable = (value: unknown) =>
+          JSON.parse(JSON.stringify(value).replaceAll(/"created_at":\d+/g, '"created_at":0'));
+        expect(comparable(together)).toEqual(comparable(alone));
+      }),
+      { numRuns: runs(60) },
+    );
+    expect(largest).toBeGreaterThan(10);
+  },
+  timeFor(60_000),
+);
