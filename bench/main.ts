@@ -13,6 +13,7 @@ import { idle } from "./workloads/idle.ts";
 import { offline } from "./workloads/offline.ts";
 import { online } from "./workloads/online.ts";
 import { reads } from "./workloads/reads.ts";
+import { upkeep } from "./workloads/upkeep.ts";
 import type { Entrant, Scale, Values, Workload } from "./workloads/workload.ts";
 
 const HELP = `npm run bench -- [options]
@@ -29,7 +30,7 @@ const FULL: Scale = {
   historyMessages: 1_000_000,
   growth: [10_000, 100_000, 1_000_000, 10_000_000],
 };
-const QUICK: Scale = { seconds: 1, idleConnections: [500], historyMessages: 20_000, growth: [10_000, 50_000] };
+const QUICK: Scale = { seconds: 1, idleConnections: [500], historyMessages: 200_000, growth: [10_000, 50_000] };
 
 function say(text: string): void {
   process.stdout.write(`${text}\n`);
@@ -76,6 +77,7 @@ async function main(): Promise<void> {
     idle([parley, bareRelay], scale),
     reads(scale),
     growth(scale),
+    upkeep(scale),
   ];
   const wanted = values.only?.split(",") ?? workloads.map(({ name }) => name);
   pinLoad();

@@ -16,11 +16,6 @@ export function onServerProcessor(command: readonly string[]): readonly string[]
   return canPin ? ["taskset", "-c", SERVER_PROCESSOR, ...command] : command;
 }
 
-/** Moves a process that runs, with all its threads. */
-export function pinToServerProcessor(pid: number): void {
-  if (canPin) execFileSync("taskset", ["-acp", SERVER_PROCESSOR, String(pid)], { stdio: "ignore" });
-}
-
 export function pinLoad(): void {
   if (canPin) execFileSync("taskset", ["-acp", LOAD_PROCESSOR, String(process.pid)], { stdio: "ignore" });
 }

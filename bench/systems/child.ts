@@ -32,6 +32,10 @@ export async function startChild(
     env: { PATH: process.env.PATH, NODE_ENV: "production", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
+  // A bench that breaks off leaves nothing running.
+  const kill = () => child.kill("SIGKILL");
+  process.once("exit", kill);
+  child.once("exit", () => process.off("exit", kill));
   const errors: string[] = [];
   child.stderr.on("data", (text: Buffer) => errors.push(text.toString()));
   const stop = () => end(child);

@@ -1,5 +1,5 @@
 /** Parley as it is built, with its checks in place; what its clients ask is what an app's would. */
-import { createHmac } from "node:crypto";
+import { createHmac, randomUUID } from "node:crypto";
 import { HttpConnection } from "../load/http.ts";
 import { RawSocket } from "../load/socket.ts";
 import { startChild } from "./child.ts";
@@ -48,18 +48,21 @@ function part(value: object): string {
 }
 
 /** A token as the app's back end signs it. */
-export function tokenFor(user: string): string {
+export function tokenFor(user: string, role?: "admin"): string {
   const now = Math.floor(Date.now() / 1_000);
-  const signed = `${part({ alg: "HS256", typ: "JWT" })}.${part({ sub: user, iat: now, exp: now + DAY_SECONDS })}`;
+  const claims = { sub: user, iat: now, exp: now + DAY_SECONDS, ...(role === undefined ? {} : { role }) };
+  const signed = `${part({ alg: "HS256", typ: "JWT" })}.${part(claims)}`;
   return `${signed}.${createHmac("sha256", SECRET).update(signed).digest("base64url")}`;
 }
 
+/** As no other run on the same data has it. */
+const KEY_PREFIX = randomUUID().slice(0, -12);
 let keys = 0;
 
 /** The body of a request that sends; each has a key of its own, of the length of a UUID. */
 export function sendBody(to: string, text: string): string {
   keys += 1;
-  const clientMessageId = `8f14e45f-ceea-467f-a0e6-${String(keys).padStart(12, "0")}`;
+  const clientMessageId = `${KEY_PREFIX}${String(keys).padStart(12, "0")}`;
   const input = { to, content: { text: { text } }, clientMessageId };
   return JSON.stringify({ query: SEND, variables: { input } });
 }
@@ -167,23 +170,16 @@ export async function startParley(folder: string): Promise<RunningParley> {
     ...HIGHEST_RATES,
   });
   const port = Number(child.said);
-  const http = await HttpConnection.open(port);
-  let last: Promise<unknown> = Promise.resolve();
+  const connections: HttpConnection[] = [];
 
-  function login(user: string): Promise<string> {
-    const input = { deviceId: "phone", platform: "IOS" };
-    const asked = last.then(
-      () =>
-        new Promise<string>((resolve, reject) => {
-          http.post("/graphql", tokenFor(user), JSON.stringify({ query: LOGIN, variables: { input } }), (answer) => {
-            const token = /"accessToken":"([^"]+)"/.exec(answer)?.[1];
-            if (token === undefined) reject(new Error(`no login: ${answer}`));
-            else resolve(token);
-          });
-        }),
-    );
-    last = asked;
-    return asked;
+  async function login(user: string): Promise<string> {
+    const http = connections.pop() ?? (await HttpConnection.open(port));
+    const body = JSON.stringify({ query: LOGIN, variables: { input: { deviceId: "phone", platform: "IOS" } } });
+    const answer = await new Promise<string>((resolve) => http.post("/graphql", tokenFor(user), body, resolve));
+    connections.push(http);
+    const token = /"accessToken":"([^"]+)"/.exec(answer)?.[1];
+    if (token === undefined) throw new Error(`no login: ${answer}`);
+    return token;
   }
 
   return {
@@ -192,7 +188,7 @@ export async function startParley(folder: string): Promise<RunningParley> {
     login,
     connect: async (user, onMessage) => openClient(port, await login(user), onMessage),
     async stop() {
-      http.close();
+      for (const http of connections) http.close();
       await child.stop();
     },
   };

@@ -2,7 +2,10 @@
 import { type Core, erasuresNow } from "./core.ts";
 
 const SWEEP_EVERY_MS = 10 * 60_000;
-const BATCH = 500;
+/** Messages that go at once, with twice as many entries of logs: as much as takes a millisecond or two. */
+const BATCH = 100;
+/** How long it rests after each batch, in times of what that took, so that nobody who sends feels it. */
+const REST = 3;
 
 export interface Sweeper {
   /** Erases all that is past its time, and gives how many rows went. */
@@ -14,6 +17,17 @@ export interface Sweeper {
 export function startSweeper(core: Core): Sweeper {
   let stopped = false;
   let cancel = () => {};
+  let wakeUp = () => {};
+
+  function rest(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancelRest = core.clock.after(ms, resolve);
+      wakeUp = () => {
+        cancelRest();
+        resolve();
+      };
+    });
+  }
 
   async function sweep(): Promise<number> {
     const cutoffs = erasuresNow(core);
@@ -21,7 +35,9 @@ export function startSweeper(core: Core): Sweeper {
     if (believed !== null) await core.store.rememberInstant(believed).catch(core.observer.sweepFailed);
     let total = 0;
     for (let rows = -1; rows !== 0 && !stopped; total += rows) {
+      const begun = core.clock.monotonic();
       rows = await core.store.sweep(cutoffs, BATCH);
+      if (rows > 0) await rest(REST * (core.clock.monotonic() - begun));
     }
     // Recalled content lies in the write-ahead log until that is emptied, whether or not anything was swept.
     if (!stopped) await core.store.tidy();
@@ -45,6 +61,7 @@ export function startSweeper(core: Core): Sweeper {
     stop() {
       stopped = true;
       cancel();
+      wakeUp();
     },
   };
 }

@@ -10,6 +10,9 @@ import { takeLock } from "./lock.ts";
 import { migrateSqlite } from "./migrate.ts";
 import { type Database, type Operation, type Row, type Step, UniqueViolation } from "./statement.ts";
 
+/** How long a write waits for another program that holds the file's write lock. */
+const BUSY_TIMEOUT_MS = 1_000;
+
 interface Prepared {
   readonly statement: Sqlite.Statement<unknown[], Row>;
   readonly names: readonly string[];
@@ -37,7 +40,7 @@ function settle(handle: Sqlite.Database): void {
 }
 
 function openFile(path: string): Sqlite.Database {
-  const handle = new Sqlite(path, { timeout: 1_000 });
+  const handle = new Sqlite(path, { timeout: BUSY_TIMEOUT_MS });
   try {
     handle.pragma("journal_mode = WAL");
     // WAL alone would mean NORMAL, which loses acknowledged commits in a power cut.
@@ -138,7 +141,10 @@ export function openSqlite(path: string, observer: CommitObserver): Database {
     write: (operation) => committer.write(() => finish(operation(), coalescing.execute)),
 
     async tidy() {
+      // Who reads the file meanwhile, such as to copy it, is not waited for: the next time does.
+      handle.pragma("busy_timeout = 0");
       handle.pragma("wal_checkpoint(TRUNCATE)");
+      handle.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
     },
 
     async close() {

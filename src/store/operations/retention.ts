@@ -99,7 +99,8 @@ function lossesIn(entries: readonly ErasedEntry[]): ReadonlyMap<string, Loss & {
 }
 
 export function* sweep(cutoffs: Cutoffs, batch: number): Operation<number> {
-  const entries = yield* all(eraseLog, { cutoff: cutoffs.offline, batch });
+  // Each message stands in two logs.
+  const entries = yield* all(eraseLog, { cutoff: cutoffs.offline, batch: 2 * batch });
   for (const { stream, ...loss } of lossesIn(entries).values()) {
     yield* run(lossStatements[stream].raiseFloor, loss);
     yield* run(lossStatements[stream].noteLoss, loss);
