@@ -1,6 +1,5 @@
 /** How deep, wide and costly a document may be: one set of limits for all transports. */
 import {
-  BREAK,
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
@@ -9,7 +8,6 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
   type ValueNode,
-  visit,
 } from "graphql";
 import { DEFAULT_PAGE, LARGEST_PAGE } from "../engine/pages.ts";
 
@@ -112,18 +110,6 @@ function pageSizesOf(field: FieldNode): readonly ValueNode[] {
     .map(({ value }) => value);
 }
 
-/** Whether variables decide how large a page of this document is, and so what it costs. */
-export function hasVariablePages(document: DocumentNode): boolean {
-  let found = false;
-  visit(document, {
-    Field(field) {
-      found ||= pageSizesOf(field).some((value) => value.kind === Kind.VARIABLE);
-      return found ? BREAK : undefined;
-    },
-  });
-  return found;
-}
-
 type Variables = Readonly<Record<string, unknown>> | null | undefined;
 
 /** The variables as they will be: those that are left out have their defaults. */
@@ -159,11 +145,8 @@ const INTROSPECTED: ReadonlyMap<string, number> = new Map([
 /** Fields of introspection that cost as much as one of ours: they are answered from memory. */
 const INTROSPECTED_FOR_ONE = 20;
 
-/**
- * Refuses an operation that would resolve too many fields with these variables.
- * @throws GraphQLError QUERY_TOO_COMPLEX
- */
-export function checkCost(document: DocumentNode, operation: OperationDefinitionNode, given: Variables): void {
+/** How many fields an operation could resolve with these variables. */
+function costOf(document: DocumentNode, operation: OperationDefinitionNode, given: Variables): number {
   const fragments = fragmentsOf(document);
   const variables = withDefaults(operation, given);
   const known = new Map<string, number>();
@@ -171,7 +154,7 @@ export function checkCost(document: DocumentNode, operation: OperationDefinition
   function costOfFragment(name: string): number {
     let cost = known.get(name);
     if (cost === undefined) {
-      cost = costOf(fragments.get(name)?.selectionSet);
+      cost = costOfSelections(fragments.get(name)?.selectionSet);
       known.set(name, cost);
     }
     return cost;
@@ -179,22 +162,37 @@ export function checkCost(document: DocumentNode, operation: OperationDefinition
 
   function costOfField(field: FieldNode): number {
     const name = field.name.value;
-    if (name === "__schema" || name === "__type") return costOf(field.selectionSet) / INTROSPECTED_FOR_ONE;
+    if (name === "__schema" || name === "__type") return costOfSelections(field.selectionSet) / INTROSPECTED_FOR_ONE;
     const size = INTROSPECTED.get(name) ?? pageSizeOf(field, variables);
-    return name === "__typename" ? 0 : 1 + size * costOf(field.selectionSet);
+    return name === "__typename" ? 0 : 1 + size * costOfSelections(field.selectionSet);
   }
 
-  function costOf(selections: SelectionSetNode | undefined): number {
+  function costOfSelections(selections: SelectionSetNode | undefined): number {
     let cost = 0;
     for (const selection of selections?.selections ?? []) {
       if (selection.kind === Kind.FIELD) {
         cost += costOfField(selection);
-      } else if (selection.kind === Kind.INLINE_FRAGMENT) cost += costOf(selection.selectionSet);
+      } else if (selection.kind === Kind.INLINE_FRAGMENT) cost += costOfSelections(selection.selectionSet);
       else cost += costOfFragment(selection.name.value);
     }
     return cost;
   }
 
-  const cost = costOf(operation.selectionSet);
+  return costOfSelections(operation.selectionSet);
+}
+
+/**
+ * Refuses an operation that would resolve too many fields with these variables.
+ * @throws GraphQLError QUERY_TOO_COMPLEX
+ */
+export function checkCost(document: DocumentNode, operation: OperationDefinitionNode, given: Variables): void {
+  const cost = costOf(document, operation, given);
   if (cost > MOST_COST) throw tooComplex(`It could resolve ${Math.ceil(cost)} fields, more than ${MOST_COST}`);
+}
+
+/** Whether no variables can make an operation cost too much: as if each of them asked for the largest page. */
+export function isAlwaysCheap(document: DocumentNode, operation: OperationDefinitionNode): boolean {
+  const names = (operation.variableDefinitions ?? []).map(({ variable }) => variable.name.value);
+  const largest = Object.fromEntries(names.map((name) => [name, LARGEST_PAGE]));
+  return costOf(document, operation, largest) <= MOST_COST;
 }

@@ -1,20 +1,12 @@
 /** The one way in for operations of all transports: what may run, how it runs, and what is counted. */
-import {
-  type DocumentNode,
-  type ExecutionArgs,
-  type ExecutionResult,
-  execute as executeGraphql,
-  GraphQLError,
-  type GraphQLSchema,
-  getOperationAST,
-  OperationTypeNode,
-  subscribe as subscribeGraphql,
-} from "graphql";
+import { type ExecutionArgs, type ExecutionResult, GraphQLError, type GraphQLSchema, OperationTypeNode } from "graphql";
 import { Refusal } from "../engine/errors.ts";
 import type { Context } from "../graphql/context.ts";
-import { checkCost, hasVariablePages } from "./complexity.ts";
+import { checkCost } from "./complexity.ts";
 import { createDocuments, type Documents } from "./documents.ts";
+import { createExecution } from "./execution/execution.ts";
 import type { Limits } from "./limits.ts";
+import { createOperations, type Operation } from "./operations.ts";
 import type { PresentError } from "./present-errors.ts";
 import { type CountRefusal, reasonOf, tooManyExtensions } from "./refusals.ts";
 
@@ -33,9 +25,8 @@ export interface Gateway {
 }
 
 /** A query reads each profile once; a mutation may change them on its way. */
-function withProfiles(args: ExecutionArgs): ExecutionArgs {
-  if (getOperationAST(args.document, args.operationName)?.operation !== OperationTypeNode.QUERY) return args;
-  return { ...args, contextValue: { ...(args.contextValue as Context), users: new Map() } };
+function contextFor({ definition }: Operation, context: Context): Context {
+  return definition.operation === OperationTypeNode.QUERY ? { ...context, users: new Map() } : context;
 }
 
 /** What has no data did not run, and GraphQL over HTTP has a status for that; `http` never leaves the server. */
@@ -45,6 +36,12 @@ function withStatus(result: ExecutionResult): ExecutionResult {
     extensions.http ??= extensions.code === "SHUTTING_DOWN" ? { status: 503 } : { spec: true, status: 400 };
   }
   return result;
+}
+
+/** In the words of graphql-js. */
+function unknownOperation(name: string | null | undefined): GraphQLError {
+  if (name != null) return new GraphQLError(`Unknown operation named "${name}".`);
+  return new GraphQLError("Must provide operation name if query contains multiple operations.");
 }
 
 export interface GatewayOptions {
@@ -67,35 +64,24 @@ function limitReads({ engine, viewer, connection }: Context): void {
 
 export function createGateway({ schema, limits, presentError, refused }: GatewayOptions): Gateway {
   const documents = createDocuments(schema, limits.documentTokens);
-  /** Per document: its operations that are cheap enough with any variables. */
-  const cheap = new WeakMap<DocumentNode, Set<string>>();
+  const operations = createOperations();
+  const execution = createExecution(schema);
   let running = 0;
   let draining = false;
   let whenIdle: (() => void) | null = null;
 
-  function checkCostOnce({ document, operationName, variableValues }: ExecutionArgs): void {
-    const name = operationName ?? "";
-    if (cheap.get(document)?.has(name) === true) return;
-    const operation = getOperationAST(document, operationName);
-    if (operation == null) return;
-    checkCost(document, operation, variableValues);
-    if (!hasVariablePages(document)) cheap.set(document, (cheap.get(document) ?? new Set<string>()).add(name));
-  }
-
-  /** Mutations have rates of their own, per field. */
-  function isRead({ document, operationName }: ExecutionArgs): boolean {
-    return getOperationAST(document, operationName)?.operation !== OperationTypeNode.MUTATION;
-  }
-
-  function refusal(args: ExecutionArgs): GraphQLError | null {
+  /** The operation that is asked for, if it may run; mutations have rates of their own, per field. */
+  function admit({ document, operationName, contextValue, variableValues }: ExecutionArgs): Operation | GraphQLError {
     if (draining) {
       const extensions = { code: "SHUTTING_DOWN" };
       return new GraphQLError("The server is going down; connect again and retry.", { extensions });
     }
     try {
-      if (isRead(args)) limitReads(args.contextValue as Context);
-      checkCostOnce(args);
-      return null;
+      const operation = operations.find(document, operationName);
+      if (operation?.definition.operation !== OperationTypeNode.MUTATION) limitReads(contextValue as Context);
+      if (operation === null) return unknownOperation(operationName);
+      if (!operation.cheap) checkCost(document, operation.definition, variableValues);
+      return operation;
     } catch (error) {
       if (error instanceof GraphQLError) return error;
       throw error;
@@ -129,11 +115,12 @@ export function createGateway({ schema, limits, presentError, refused }: Gateway
   }
 
   async function execute(args: ExecutionArgs): Promise<ExecutionResult> {
-    const refusedWith = refusal(args);
-    if (refusedWith !== null) return withStatus(presented({ errors: [refusedWith] }));
+    const operation = admit(args);
+    if (operation instanceof GraphQLError) return withStatus(presented({ errors: [operation] }));
     running += 1;
     try {
-      return withStatus(presented(await executeGraphql(withProfiles(args))));
+      const context = contextFor(operation, args.contextValue as Context);
+      return withStatus(presented(await execution.execute(operation, args.variableValues, context)));
     } finally {
       running -= 1;
       if (running === 0) whenIdle?.();
@@ -141,10 +128,10 @@ export function createGateway({ schema, limits, presentError, refused }: Gateway
   }
 
   async function subscribe(args: ExecutionArgs): Promise<SubscribeResult> {
-    const refusedWith = refusal(args);
-    if (refusedWith !== null) return presented({ errors: [refusedWith] });
+    const operation = admit(args);
+    if (operation instanceof GraphQLError) return presented({ errors: [operation] });
     try {
-      const result = await subscribeGraphql(args);
+      const result = await execution.subscribe(operation, args.variableValues, args.contextValue);
       return Symbol.asyncIterator in result ? presentedStream(result) : presented(result);
     } catch (error) {
       // Were it thrown, graphql-ws would close the socket, and with it all that runs on it.

@@ -1,6 +1,7 @@
 /** One world of data with a canary in everything that is not for all, and those who may see each. */
 import { cpSync, rmSync } from "node:fs";
 import { App, NEW_MESSAGE, type Person } from "./app.ts";
+import type { MovableClock } from "./clock.ts";
 import { type Data, type Result, Socket } from "./socket.ts";
 
 /** Who asks, as alice sees them; it is her data that they ask for. */
@@ -214,8 +215,8 @@ export async function createWorld(): Promise<World> {
 }
 
 /** Another server on a copy of what a stopped one has left, so that what is done there changes nothing here. */
-export async function copyOf(world: World): Promise<World> {
-  const app = new App({});
+export async function copyOf(world: World, clock?: MovableClock): Promise<World> {
+  const app = new App({}, clock);
   cpSync(world.app.dataFolder, app.dataFolder, { recursive: true });
   await app.start();
   return new World(app, world.ids, await peopleOf(app));

@@ -1,0 +1,77 @@
+/** One use of each root field, about alice, and all that can happen to what is hers. */
+import type { Ids, World } from "./world.ts";
+
+export type Example = (ids: Ids) => string;
+
+/** One use of each query, about alice. `found` gives the rule of what it finds. */
+export const QUERIES: Readonly<Record<string, Example>> = {
+  viewer: () => "{ viewer { ...User2 } }",
+  user: () => '{ user(id: "alice") { ...User1 } }',
+  node: ({ said }) => `{ node(id: "${said}") { ...Node2 } }`,
+  message: ({ said }) => `{ message(id: "${said}") { ...Message3 } }`,
+  conversation: () => '{ conversation(peer: "bob") { ...Conversation3 } }',
+  conversations: () => "{ conversations(first: 5) { ...ConversationConnection3 } }",
+  history: () => '{ history(peer: "bob") { ...MessageConnection3 } }',
+  friends: () => "{ friends { ...UserConnection2 } }",
+  friendRequests: () => "{ friendRequests { ...UserConnection2 } }",
+  blockedUsers: () => "{ blockedUsers { ...UserConnection2 } }",
+  settings: () => "{ settings { ...Settings0 } }",
+  devices: () => "{ devices { ...Device0 } }",
+  auditTrail: () => "{ auditTrail { ...AuditEntryConnection3 } }",
+};
+
+const FRIENDSHIP = "{ ...FriendshipResult2 }";
+
+/** One use of each mutation, by everybody alike; where it names something, that is alice's. */
+export const MUTATIONS: Readonly<Record<string, (ids: Ids, world: World) => string>> = {
+  sendMessage: () => 'sendMessage(input: { to: "bob", content: { text: { text: "x" } } }) { ...SendMessageResult2 }',
+  recallMessage: ({ said }) => `recallMessage(input: { id: "${said}" }) { ...RecallMessageResult2 }`,
+  editMessage: ({ said }) =>
+    `editMessage(input: { id: "${said}", content: { text: { text: "x" } } }) { ...EditMessageResult2 }`,
+  deleteMessages: ({ said, note }) =>
+    `deleteMessages(input: { ids: ["${said}", "${note}"] }) { ...DeleteMessagesPayload2 }`,
+  markRead: () => 'markRead(input: { peer: "bob" }) { ...MarkReadPayload2 }',
+  pinConversation: () => 'pinConversation(input: { peer: "bob", pinned: false }) { ...PinConversationPayload2 }',
+  muteConversation: () => 'muteConversation(input: { peer: "bob", muted: false }) { ...MuteConversationPayload2 }',
+  clearConversation: () => 'clearConversation(input: { peer: "bob" }) { ...ClearConversationPayload2 }',
+  updateProfile: () => 'updateProfile(input: { nickname: "x" }) { ...UpdateProfilePayload2 }',
+  importUsers: () => 'importUsers(input: { users: [{ id: "alice", nickname: "x" }] }) { ...ImportUsersPayload2 }',
+  muteUser: () => 'muteUser(input: { user: "alice", seconds: 60 }) { ...MuteUserPayload2 }',
+  updateSettings: () => "updateSettings(input: { friendsOnly: true }) { ...UpdateSettingsPayload2 }",
+  revokeTokens: () => 'revokeTokens(input: { user: "alice", deviceId: "canary-device" }) { ...RevokeTokensPayload2 }',
+  setFriends: () => 'setFriends(input: { user: "alice", friend: "dave" }) { ...SetFriendsPayload2 }',
+  login: () => 'login(input: { deviceId: "canary-device", platform: DESKTOP }) { ...LoginPayload2 }',
+  renewSession: (_, { people }) => `renewSession(input: { token: "${people.owner.token}" }) { ...LoginPayload2 }`,
+  logout: () => "logout { ...LogoutPayload2 }",
+  addFriend: () => `addFriend(input: { user: "dave" }) ${FRIENDSHIP}`,
+  acceptFriend: () => `acceptFriend(input: { user: "canary-asker" }) ${FRIENDSHIP}`,
+  declineFriend: () => `declineFriend(input: { user: "canary-asker" }) ${FRIENDSHIP}`,
+  removeFriend: () => `removeFriend(input: { user: "canary-friend" }) ${FRIENDSHIP}`,
+  blockUser: () => 'blockUser(input: { user: "dave" }) { ...BlockPayload2 }',
+  unblockUser: () => 'unblockUser(input: { user: "canary-foe" }) { ...BlockPayload2 }',
+  acknowledge: ({ cursor }) => `acknowledge(input: { cursor: "${cursor}" }) { ...AcknowledgePayload2 }`,
+  setTyping: () => 'setTyping(input: { peer: "bob" }) { ...SetTypingPayload2 }',
+};
+
+/** One use of each subscription. */
+export const SUBSCRIPTIONS: Readonly<Record<string, string>> = {
+  newMessage: "newMessage { ...NewMessageEvent2 }",
+  refresh: "refresh { ...RefreshEvent2 }",
+  messageUpdated: "messageUpdated { ...MessageUpdatedEvent2 }",
+  conversationUpdated: "conversationUpdated { ...ConversationUpdatedEvent2 }",
+  typing: "typing { ...TypingEvent2 }",
+};
+
+/** All that happens to alice's while somebody listens. */
+export async function stir({ people, ids }: World): Promise<void> {
+  const { owner, peer, admin, blocked } = people;
+  const phone = await owner.login("canary-device", "DESKTOP");
+  await owner.edit(ids.said, "canary-after");
+  await phone.arrange("pin", "bob");
+  await phone.markRead("bob");
+  await peer.setTyping("alice");
+  await blocked.setTyping("alice");
+  await peer.markRead("alice");
+  await admin.recall(ids.edited);
+  await owner.recall(ids.reply);
+}
