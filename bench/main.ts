@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import { describeMachine, pinLoad } from "./load/machine.ts";
 import { dataOf, type Results, tableOf } from "./report.ts";
 import { parley } from "./systems/parley.ts";
+import { installedPeers } from "./systems/peers.ts";
 import { bareRelay, floor, storeRelay } from "./systems/relays.ts";
 import { growth } from "./workloads/growth.ts";
 import { http } from "./workloads/http.ts";
@@ -21,6 +22,7 @@ const HELP = `npm run bench -- [options]
   --only a,b      these workloads alone
   --rounds n      how often each is measured (3)
   --quick         one short round on small data: to see that it runs
+  --peers         ejabberd and Prosody besides, where they are installed
   --json file     where the figures go besides (bench/results.json)
 `;
 
@@ -63,6 +65,7 @@ async function main(): Promise<void> {
       only: { type: "string" },
       rounds: { type: "string" },
       quick: { type: "boolean", default: false },
+      peers: { type: "boolean", default: false },
       json: { type: "string", default: "bench/results.json" },
       help: { type: "boolean", short: "h", default: false },
     },
@@ -70,12 +73,13 @@ async function main(): Promise<void> {
   if (values.help) return say(HELP);
   const scale = values.quick ? QUICK : FULL;
   const rounds = Number(values.rounds ?? (values.quick ? 1 : 3));
+  const peers = values.peers ? installedPeers(say) : [];
   const workloads = [
-    online([parley, floor, bareRelay, storeRelay]),
+    online([parley, floor, bareRelay, storeRelay, ...peers]),
     http,
-    offline([parley, floor]),
-    idle([parley, bareRelay], scale),
-    reads(scale),
+    offline([parley, floor, ...peers]),
+    idle([parley, bareRelay, ...peers], scale),
+    reads(scale, values.peers),
     growth(scale),
     upkeep(scale),
   ];

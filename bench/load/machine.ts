@@ -1,6 +1,6 @@
 /** What the kernel knows of processes and of the machine (Linux), and where processes run. */
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 
 /** Of Linux on all machines that Node runs on. */
@@ -20,16 +20,30 @@ export function pinLoad(): void {
   if (canPin) execFileSync("taskset", ["-acp", LOAD_PROCESSOR, String(process.pid)], { stdio: "ignore" });
 }
 
-function ticksOf(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  // The name, in parentheses, may hold spaces.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return Number(fields[11]) + Number(fields[12]);
+/** Empty where the process has ended. */
+function readOf(pid: number, file: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, "utf8");
+  } catch {
+    return "";
+  }
 }
 
-/** Processor seconds that processes have used, in the program and in the kernel. */
+/** With what the processes had used that it started, and that have ended. */
+function ticksOf(pid: number): number {
+  const stat = readOf(pid, "stat");
+  // The name, in parentheses, may hold spaces.
+  const [user = 0, system = 0, endedUser = 0, endedSystem = 0] = stat
+    .slice(stat.lastIndexOf(")") + 2)
+    .split(" ")
+    .slice(11, 15)
+    .map(Number);
+  return user + system + endedUser + endedSystem;
+}
+
+/** Processor seconds that processes, and all below them, have used, in the program and in the kernel. */
 export function cpuSeconds(pids: readonly number[]): number {
-  return pids.reduce((sum, pid) => sum + ticksOf(pid), 0) / TICKS_PER_SECOND;
+  return allBelow(pids).reduce((sum, pid) => sum + ticksOf(pid), 0) / TICKS_PER_SECOND;
 }
 
 /** Processor seconds that anything on this machine has used, or that were taken from it. */
@@ -39,18 +53,29 @@ export function machineSeconds(): number {
   return (user + nice + system + irq + softirq + steal) / TICKS_PER_SECOND;
 }
 
-/** Memory that would be free without these processes, in KiB: what they share counts in part. */
+/** Memory that would be free without these processes and all below them, in KiB: what they share counts in part. */
 export function memoryKib(pids: readonly number[]): number {
-  return pids.reduce((sum, pid) => {
-    const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
-    return sum + Number(/^Pss:\s+(\d+) kB/m.exec(rollup)?.[1] ?? 0);
+  return allBelow(pids).reduce((sum, pid) => {
+    return sum + Number(/^Pss:\s+(\d+) kB/m.exec(readOf(pid, "smaps_rollup"))?.[1] ?? 0);
   }, 0);
+}
+
+function threadsOf(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`);
+  } catch {
+    return [];
+  }
 }
 
 /** Processes below one, itself included. */
 export function processTree(pid: number): number[] {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
-  return [pid, ...(children === "" ? [] : children.split(" ").flatMap((child) => processTree(Number(child))))];
+  const children = threadsOf(pid).flatMap((thread) => readOf(pid, `task/${thread}/children`).split(" "));
+  return [pid, ...children.filter((child) => child !== "").flatMap((child) => processTree(Number(child)))];
+}
+
+function allBelow(pids: readonly number[]): number[] {
+  return [...new Set(pids.flatMap(processTree))];
 }
 
 /** The machine in one line. */

@@ -11,10 +11,11 @@ export interface Child {
   stop(): Promise<void>;
 }
 
-async function end(child: ChildProcess): Promise<void> {
+/** Asks a process to end, and waits until it has. */
+export async function end(child: ChildProcess, signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, "exit");
-  child.kill("SIGTERM");
+  child.kill(signal);
   await exited;
 }
 

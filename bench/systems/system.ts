@@ -12,7 +12,7 @@ export interface Client {
 
 /** A server in one life, with data of its own. */
 export interface RunningSystem {
-  /** The processes whose processor time and memory count. */
+  /** The processes whose processor time and memory count, with all that they start. */
   readonly pids: readonly number[];
   /**
    * Logs a user in, whatever that takes, and resolves once the connection is in step: what waited for the user has

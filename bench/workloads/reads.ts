@@ -4,7 +4,9 @@ import { filled } from "../filled.ts";
 import { type Ask, askAllTheTime } from "../load/closed-loop.ts";
 import { contactsOf, cursorAbove, type PagePlace, pageOf } from "../load/reading.ts";
 import { RawSocket } from "../load/socket.ts";
+import type { XmppClient } from "../load/xmpp.ts";
 import { startChild } from "../systems/child.ts";
+import { ejabberd, isEjabberdInstalled } from "../systems/ejabberd.ts";
 import { ParleySocket, startParley } from "../systems/parley.ts";
 import { answerFigures, answerValues, type Entrant, type Scale, type Values, type Workload } from "./workload.ts";
 
@@ -89,7 +91,40 @@ const floorReads: Entrant = {
   },
 };
 
-export function reads({ historyMessages }: Scale): Workload {
+/** The archive of ejabberd, ten people with a tenth of all messages each; of the oldest page it knows nothing. */
+const ejabberdReads: Entrant = {
+  system: ejabberd.name,
+  async run(folder, { seconds, historyMessages }) {
+    const running = await ejabberd.start(folder);
+    try {
+      const long = Math.floor(historyMessages / 10);
+      for (let n = 0; n < 10; n += 1) await running.fill(`long-${n}`, PEER, long);
+      const clients: XmppClient[] = [];
+      for (let n = 0; n < CONNECTIONS; n += 1) clients.push(await running.connect(`long-${n}`, () => {}));
+      const [first] = clients;
+      if (first === undefined) throw new Error("no connection");
+      let middle: string | null = null;
+      for (let page = 0; page < 10; page += 1) middle = (await first.page(PEER, middle)).first;
+      const asks = (before: string | null) =>
+        clients.map(
+          (client): Ask =>
+            (onAnswer) =>
+              void client.page(PEER, before).then(onAnswer),
+        );
+      const values = {
+        ...answerValues("newest page", await askAllTheTime(asks(null), running.pids, seconds)),
+        ...answerValues("middle page", await askAllTheTime(asks(middle), running.pids, seconds)),
+      };
+      for (const client of clients) await client.close();
+      return values;
+    } finally {
+      await running.stop();
+    }
+  },
+};
+
+/** @param withPeers whether ejabberd is measured too, where it is installed */
+export function reads({ historyMessages }: Scale, withPeers: boolean): Workload {
   const stored = historyMessages.toLocaleString("en");
   return {
     name: "reads",
@@ -98,7 +133,7 @@ export function reads({ historyMessages }: Scale): Workload {
       ...["newest", "middle", "oldest"].flatMap((name) => answerFigures(`${name} page`, "pages/s")),
       ...answerFigures("contacts", "lists/s"),
     ],
-    entrants: [parleyReads, floorReads],
+    entrants: [parleyReads, floorReads, ...(withPeers && isEjabberdInstalled() ? [ejabberdReads] : [])],
     reference: "floor",
   };
 }
