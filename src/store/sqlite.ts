@@ -8,14 +8,28 @@ import { createCoalescing } from "./coalescing.ts";
 import { type CommitObserver, createCommitter } from "./committer.ts";
 import { takeLock } from "./lock.ts";
 import { migrateSqlite } from "./migrate.ts";
-import { type Database, type Operation, type Row, type Step, UniqueViolation } from "./statement.ts";
+import { type Database, type Operation, type Row, type Step, UniqueViolation, type Value } from "./statement.ts";
 
 /** How long a write waits for another program that holds the file's write lock. */
 const BUSY_TIMEOUT_MS = 1_000;
 
 interface Prepared {
-  readonly statement: Sqlite.Statement<unknown[], Row>;
+  readonly statement: Sqlite.Statement<unknown[], Value[]>;
+  /** Of its parameters, in their order. */
   readonly names: readonly string[];
+  /** Of what its rows hold; null where it gives none. */
+  readonly columns: readonly string[] | null;
+}
+
+/** The driver makes an array of a row in half the time that it takes for an object. */
+function rowOf(columns: readonly string[], values: readonly Value[]): Row {
+  const row: Row = {};
+  let index = 0;
+  for (const name of columns) {
+    row[name] = values[index] ?? null;
+    index += 1;
+  }
+  return row;
 }
 
 function isUniqueViolation(error: unknown): boolean {
@@ -91,7 +105,9 @@ export function openSqlite(path: string, observer: CommitObserver): Database {
       if (!(parameter instanceof Placeholder)) throw new Error(`a value stands in the statement: ${query.sql}`);
       return String(parameter.name);
     });
-    return { statement: handle.prepare<unknown[], Row>(query.sql), names };
+    const statement = handle.prepare<unknown[], Value[]>(query.sql);
+    if (!statement.reader) return { statement, names, columns: null };
+    return { statement: statement.raw(), names, columns: statement.columns().map(({ name }) => name) };
   }
 
   function execute({ text, parameters, onlyFirst }: Step): readonly Row[] {
@@ -100,15 +116,15 @@ export function openSqlite(path: string, observer: CommitObserver): Database {
       known = prepare(text);
       prepared.set(text, known);
     }
-    const { statement, names } = known;
+    const { statement, names, columns } = known;
     const values = names.map((name) => parameters[name]);
-    if (!statement.reader) {
+    if (columns === null) {
       statement.run(...values);
       return [];
     }
-    if (!onlyFirst) return statement.all(...values);
+    if (!onlyFirst) return statement.all(...values).map((row) => rowOf(columns, row));
     const row = statement.get(...values);
-    return row === undefined ? [] : [row];
+    return row === undefined ? [] : [rowOf(columns, row)];
   }
 
   const coalescing = createCoalescing(execute);

@@ -7,63 +7,67 @@ import { all, first, type Operation, statement } from "../statement.ts";
 import { deletedMessages, messages } from "../tables.ts";
 import { type MessageRow, messageColumns, toMessage } from "./rows.ts";
 
-type ViewParameters = { user: string; conversation: number; cleared: number; cutoff: number };
+type ViewParameters = { user: string; conversation: number; above: number; cutoff: number };
 
-/** Messages within retention that this side has neither put away nor is kept from seeing. */
+/**
+ * Messages within retention that this side has neither put away nor is kept from seeing. There is one lower bound,
+ * `above`: SQLite begins at the first that it is given, and would read all that lies between it and a second one.
+ */
 function visible(p: { readonly [K in keyof ViewParameters]: unknown }): SQL {
-  return sql`${messages} m where m.conversation_id = ${p.conversation} and m.seq > ${p.cleared}
+  return sql`${messages} m where m.conversation_id = ${p.conversation} and m.seq > ${p.above}
     and m.sent_at > ${p.cutoff} and (m.hidden = 0 or m.sender_id = ${p.user})
     and not exists (select 1 from ${deletedMessages} d
       where d.conversation_id = m.conversation_id and d.seq = m.seq and d.user_id = ${p.user})`;
 }
 
-type WindowParameters = ViewParameters & { after: number; before: number; limit: number };
+type WindowParameters = ViewParameters & { before: number; limit: number };
 const selectForward = statement<WindowParameters, MessageRow>(
-  (p) => sql`select ${messageColumns} from ${visible(p)} and m.seq > ${p.after} and m.seq < ${p.before}
-    order by m.seq limit ${p.limit}`,
+  (p) => sql`select ${messageColumns} from ${visible(p)} and m.seq < ${p.before} order by m.seq limit ${p.limit}`,
 );
 const selectBackward = statement<WindowParameters, MessageRow>(
-  (p) => sql`select ${messageColumns} from ${visible(p)} and m.seq > ${p.after} and m.seq < ${p.before}
-    order by m.seq desc limit ${p.limit}`,
+  (p) => sql`select ${messageColumns} from ${visible(p)} and m.seq < ${p.before} order by m.seq desc limit ${p.limit}`,
 );
 const probeBelow = statement<ViewParameters & { seq: number }, { seq: number }>(
   (p) => sql`select m.seq from ${visible(p)} and m.seq < ${p.seq} order by m.seq desc limit 1`,
 );
-const probeAbove = statement<ViewParameters & { seq: number }, { seq: number }>(
-  (p) => sql`select m.seq from ${visible(p)} and m.seq > ${p.seq} order by m.seq limit 1`,
+const probeAbove = statement<ViewParameters, { seq: number }>(
+  (p) => sql`select m.seq from ${visible(p)} order by m.seq limit 1`,
 );
 const selectLast = statement<ViewParameters & { upTo: number }, MessageRow>(
   (p) => sql`select ${messageColumns} from ${visible(p)} and m.seq <= ${p.upTo} order by m.seq desc limit 1`,
 );
-const countUnread = statement<ViewParameters & { after: number; upTo: number; limit: number }, { unread: number }>(
-  (p) => sql`select count(*) as unread from (select 1 from ${visible(p)} and m.seq > ${p.after} and m.seq <= ${p.upTo}
+const countUnread = statement<ViewParameters & { upTo: number }, { unread: number }>(
+  (p) => sql`select count(*) as unread from ${visible(p)} and m.seq <= ${p.upTo} and m.sender_id <> ${p.user}
+    and m.recalled_at is null`,
+);
+const countMany = statement<ViewParameters & { upTo: number; limit: number }, { unread: number }>(
+  (p) => sql`select count(*) as unread from (select 1 from ${visible(p)} and m.seq <= ${p.upTo}
     and m.sender_id <> ${p.user} and m.recalled_at is null limit ${p.limit}) t`,
 );
 
-function parametersOf(view: TimelineView): ViewParameters {
+/** The side's view of what lies above a place. */
+function viewAbove(view: TimelineView, seq: number): ViewParameters {
   return {
     user: view.userId,
     conversation: view.conversationId,
-    cleared: view.clearedSeq,
+    above: Math.max(view.clearedSeq, seq),
     cutoff: view.roamingCutoff,
   };
 }
 
 export function* timeline(view: TimelineView, range: PageRange<number>): Operation<Page<Message>> {
-  const parameters = parametersOf(view);
   const forward = range.from === "start";
-  const window = {
-    ...parameters,
-    after: range.after ?? 0,
+  const rows = yield* all(forward ? selectForward : selectBackward, {
+    ...viewAbove(view, range.after ?? 0),
     before: range.before ?? Number.MAX_SAFE_INTEGER,
     limit: range.limit,
-  };
-  const rows = yield* all(forward ? selectForward : selectBackward, window);
+  });
   const ordered = forward ? rows : rows.toReversed();
   const head = ordered[0];
   const tail = ordered.at(-1);
-  const below = head !== undefined && (yield* first(probeBelow, { ...parameters, seq: head.seq })) !== undefined;
-  const above = tail !== undefined && (yield* first(probeAbove, { ...parameters, seq: tail.seq })) !== undefined;
+  const below =
+    head !== undefined && (yield* first(probeBelow, { ...viewAbove(view, 0), seq: head.seq })) !== undefined;
+  const above = tail !== undefined && (yield* first(probeAbove, viewAbove(view, tail.seq))) !== undefined;
   return {
     items: ordered.map(toMessage),
     hasPreviousPage: below,
@@ -72,11 +76,14 @@ export function* timeline(view: TimelineView, range: PageRange<number>): Operati
 }
 
 export function* lastMessage(view: TimelineView, upToSeq: number): Operation<Message | null> {
-  const row = yield* first(selectLast, { ...parametersOf(view), upTo: upToSeq });
+  const row = yield* first(selectLast, { ...viewAbove(view, 0), upTo: upToSeq });
   return row === undefined ? null : toMessage(row);
 }
 
 export function* unreadCount(view: TimelineView, afterSeq: number, upToSeq: number, limit: number): Operation<number> {
-  const row = yield* first(countUnread, { ...parametersOf(view), after: afterSeq, upTo: upToSeq, limit });
+  const parameters = { ...viewAbove(view, afterSeq), upTo: upToSeq };
+  // There are no more than there are numbers; where that is enough, counting without an end costs a fraction.
+  const few = upToSeq - parameters.above <= limit;
+  const row = few ? yield* first(countUnread, parameters) : yield* first(countMany, { ...parameters, limit });
   return row?.unread ?? 0;
 }
