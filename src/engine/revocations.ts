@@ -65,7 +65,7 @@ export function createRevocations(): Revocations {
     },
     check({ userId, deviceId, session, issuedAt }) {
       if (session !== null) {
-        if (sessions.has(keyOf(userId, deviceId, session))) throw new SessionEnded();
+        if (sessions.size > 0 && sessions.has(keyOf(userId, deviceId, session))) throw new SessionEnded();
       } else if (isRevoked(issuedAt, users.peek(userId) ?? NEVER_REVOKED)) throw new TokenRevoked();
     },
   };

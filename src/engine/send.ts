@@ -1,5 +1,5 @@
 /** Sending: the rules in their order, then the store. */
-import { createHash, randomUUID } from "node:crypto";
+import { hash, randomUUID } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { auditEntry, recordLook } from "./audit.ts";
 import type { Content, ContentInput } from "./content.ts";
@@ -83,7 +83,7 @@ function canonical(value: unknown): unknown {
 
 function fingerprintOf({ to, content, customData, replyTo }: SendInput): string {
   const what = JSON.stringify([to, canonical(content), customData ?? null, replyTo ?? null]);
-  return createHash("sha256").update(what).digest("base64");
+  return hash("sha256", what, "base64");
 }
 
 export function createSending(core: Core) {
@@ -104,8 +104,7 @@ export function createSending(core: Core) {
     return transientKeys.get(`${senderId}:${key}`) ?? null;
   }
 
-  async function readReply(replyTo: string | null | undefined, senderId: UserId, recipientId: UserId) {
-    if (replyTo == null) return null;
+  async function readReply(replyTo: string, senderId: UserId, recipientId: UserId) {
     const place = parseMessageId(replyTo);
     const message = place === null ? null : await store.message(place.conversationId, place.seq);
     const visible =
@@ -162,7 +161,7 @@ export function createSending(core: Core) {
     checkMute(core, viewer, sender);
     const recipientId = recipientOf(facts);
     const { content, customData } = readContent(input.content, input.customData);
-    const replyTo = await readReply(input.replyTo, sender.id, recipientId);
+    const replyTo = input.replyTo == null ? null : await readReply(input.replyTo, sender.id, recipientId);
     const offlineUntil = readLifetime(input.lifetimeSeconds, now);
     const push = readPush(input.push);
     if (!isAdmin(viewer)) core.rates.take(`send:${viewer.userId}`);

@@ -3,6 +3,7 @@ import SchemaBuilder from "@pothos/core";
 import "./access.ts";
 import { GraphQLError } from "graphql";
 import type { Context } from "./context.ts";
+import { instantText } from "./instant.ts";
 
 export const builder = new SchemaBuilder<{
   Context: Context;
@@ -17,7 +18,7 @@ export const builder = new SchemaBuilder<{
 /** Instants are milliseconds in the engine. They only ever go out. */
 builder.scalarType("DateTime", {
   description: "An instant as RFC 3339 text in UTC with milliseconds, such as `2026-01-31T09:30:00.000Z`.",
-  serialize: (value) => new Date(value).toISOString(),
+  serialize: instantText,
   parseValue: () => {
     throw new GraphQLError("DateTime is no input.");
   },

@@ -61,13 +61,31 @@ export function connectionType<Node extends object>(name: string, node: NodeRef<
   });
 }
 
+/** Its cursor is made when it is asked for: most pages are read for their nodes. */
+class PageEdge<Item, Node> implements Edge<Node> {
+  readonly node: Node;
+  readonly #item: Item;
+  readonly #cursorOf: (item: Item) => string;
+
+  constructor(item: Item, cursorOf: (item: Item) => string, node: Node) {
+    this.node = node;
+    this.#item = item;
+    this.#cursorOf = cursorOf;
+  }
+
+  get cursor(): string {
+    return this.#cursorOf(this.#item);
+  }
+}
+
 export function toConnection<Item, Node>(
   page: Page<Item>,
   cursorOf: (item: Item) => string,
   nodeOf: (item: Item) => Node,
 ): Connection<Node> {
   const { items, hasNextPage, hasPreviousPage } = page;
-  return { edges: items.map((item) => ({ cursor: cursorOf(item), node: nodeOf(item) })), hasNextPage, hasPreviousPage };
+  const edges = items.map((item) => new PageEdge(item, cursorOf, nodeOf(item)));
+  return { edges, hasNextPage, hasPreviousPage };
 }
 
 /** The four page arguments, described. */
