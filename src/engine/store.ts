@@ -221,6 +221,8 @@ export interface Store {
   logState(userId: UserId, deviceId: string): Promise<LogState>;
   /** Entries of one stream behind a position. */
   log(userId: UserId, stream: Stream, after: number, limit: number): Promise<LogPage>;
+  /** Messages, as received or sent, by their positions in a range of the log. */
+  logMessages(userId: UserId, after: number, upTo: number): Promise<ReadonlyMap<number, Message>>;
   openBacklog(userId: UserId, recentLimit: number, roamingCutoff: number): Promise<BacklogOpening>;
   /** Messages of a range for this device that its user has not put away, oldest first. */
   missed(range: BacklogRange): Promise<readonly MissedMessage[]>;

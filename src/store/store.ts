@@ -2,7 +2,7 @@
 import type { Store } from "../engine/store.ts";
 import { acknowledge } from "./operations/acknowledge.ts";
 import { auditTrail, recordAudit } from "./operations/audit.ts";
-import { missed, openBacklog } from "./operations/backlog.ts";
+import { logMessages, missed, openBacklog } from "./operations/backlog.ts";
 import {
   arrange,
   conversationBetween,
@@ -86,6 +86,7 @@ export function createStore(database: Database): Store {
 
     logState: reading(logState),
     log: reading(log),
+    logMessages: reading(logMessages),
     openBacklog: reading(openBacklog),
     missed: reading(missed),
     hasExpired: reading(hasExpired),

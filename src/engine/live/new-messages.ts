@@ -15,6 +15,7 @@ import type { Fresh } from "./hub.ts";
 import { createLogReader } from "./log-reader.ts";
 import { messageNow } from "./message-now.ts";
 import { cursorAt } from "./places.ts";
+import { createReadAhead } from "./read-ahead.ts";
 import type { Refreshes } from "./refresh.ts";
 
 export type DeliverySource = "OFFLINE" | "RECENT" | "LIVE";
@@ -72,15 +73,16 @@ export function createNewMessages(core: Core, refreshes: Refreshes) {
       throw error;
     }
     reader.start(backlog.head);
+    const ahead = createReadAhead(core, userId);
     const missed = backlog.missed.values();
     const recent = backlog.recent.values();
 
-    /** Reads the message now, so that it goes out as it is: recalled or edited since its place was noted. */
+    /** The message as it is now: it may have been recalled or edited since its place was noted. */
     async function eventAt(
       place: TimelinePlace,
       source: DeliverySource,
       position: number,
-      fresh: Fresh | null = null,
+      fresh: Fresh | null,
     ): Promise<NewMessageEvent | null> {
       const message = await messageNow(core, place, fresh);
       return message === null ? null : eventOf(message, source, position);
@@ -93,7 +95,7 @@ export function createNewMessages(core: Core, refreshes: Refreshes) {
 
     async function missedStage(): Promise<NewMessageEvent | null> {
       for (const place of missed) {
-        const event = await eventAt(place, "OFFLINE", place.position);
+        const event = await eventAt(place, "OFFLINE", place.position, await ahead.at(place.position));
         if (event === null) continue;
         offlineCount += 1;
         return event;
@@ -104,7 +106,7 @@ export function createNewMessages(core: Core, refreshes: Refreshes) {
 
     async function recentStage(): Promise<NewMessageEvent | null> {
       for (const place of recent) {
-        const event = await eventAt(place, "RECENT", backlog.head);
+        const event = await eventAt(place, "RECENT", backlog.head, null);
         if (event === null) continue;
         recentCount += 1;
         return event;
@@ -124,7 +126,8 @@ export function createNewMessages(core: Core, refreshes: Refreshes) {
     async function liveStage(): Promise<NewMessageEvent | null> {
       if (catchUp.held) return null;
       for (let read = await reader.next(); read !== null; read = await reader.next()) {
-        const event = await eventAt(read.entry, "LIVE", read.entry.position, read.fresh);
+        const { entry, fresh } = read;
+        const event = await eventAt(entry, "LIVE", entry.position, fresh ?? (await ahead.at(entry.position)));
         if (event !== null) return event;
       }
       // The log is read to its end, so its cursor may go out with what is not in the log.

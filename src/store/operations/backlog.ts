@@ -1,11 +1,12 @@
-/** What a device may have missed. */
+/** What a device may have missed, and the messages of a log. */
 import { sql } from "drizzle-orm";
-import type { UserId } from "../../engine/model.ts";
+import type { Message, UserId } from "../../engine/model.ts";
 import type { BacklogOpening, BacklogRange, MissedMessage, TimelinePlace } from "../../engine/store.ts";
 import { all, type Operation, statement } from "../statement.ts";
 import { conversations, deletedMessages, members, messages, userLog } from "../tables.ts";
 import { recentContacts } from "./conversations.ts";
 import { headOf } from "./log.ts";
+import { type MessageRow, messageColumns, toMessage } from "./rows.ts";
 import { lastMessage } from "./timeline.ts";
 
 /** The head and the recent contacts as one snapshot, so that nothing falls between backlog, recent and live. */
@@ -49,4 +50,16 @@ export function* missed(range: BacklogRange): Operation<readonly MissedMessage[]
     peerId: row.peer_id,
     cached: row.cached === 1,
   }));
+}
+
+const selectMessages = statement<{ user: string; after: number; upTo: number }, MessageRow & { position: number }>(
+  (p) => sql`select l.position, ${messageColumns} from ${userLog} l
+    join ${messages} m on m.conversation_id = l.conversation_id and m.seq = l.seq
+    where l.user_id = ${p.user} and l.position > ${p.after} and l.position <= ${p.upTo}
+      and l.kind in ('received', 'sent')`,
+);
+
+export function* logMessages(userId: UserId, after: number, upTo: number): Operation<ReadonlyMap<number, Message>> {
+  const rows = yield* all(selectMessages, { user: userId, after, upTo });
+  return new Map(rows.map((row) => [row.position, toMessage(row)]));
 }
