@@ -30,7 +30,7 @@ const FULL: Scale = {
   seconds: 3,
   idleConnections: [5_000, 10_000],
   historyMessages: 1_000_000,
-  growth: [10_000, 100_000, 1_000_000, 10_000_000],
+  growth: [10_000, 1_000_000],
 };
 const QUICK: Scale = { seconds: 1, idleConnections: [500], historyMessages: 200_000, growth: [10_000, 50_000] };
 

@@ -33,6 +33,8 @@ export class HttpConnection {
   readonly #socket: Socket;
   #data: Buffer = Buffer.alloc(0);
   #onAnswer: ((body: string) => void) | null = null;
+  /** Servers close what has been idle for some seconds. */
+  closed = false;
 
   private constructor(socket: Socket) {
     this.#socket = socket;
@@ -47,6 +49,10 @@ export class HttpConnection {
       onAnswer?.(answer.body);
     });
     socket.on("error", () => {});
+    socket.on("close", () => {
+      this.closed = true;
+      if (this.#onAnswer !== null) throw new Error("the server closed a connection in place of an answer");
+    });
   }
 
   static async open(port: number): Promise<HttpConnection> {

@@ -173,7 +173,8 @@ export async function startParley(folder: string): Promise<RunningParley> {
   const connections: HttpConnection[] = [];
 
   async function login(user: string): Promise<string> {
-    const http = connections.pop() ?? (await HttpConnection.open(port));
+    const idle = connections.pop();
+    const http = idle === undefined || idle.closed ? await HttpConnection.open(port) : idle;
     const body = JSON.stringify({ query: LOGIN, variables: { input: { deviceId: "phone", platform: "IOS" } } });
     const answer = await new Promise<string>((resolve) => http.post("/graphql", tokenFor(user), body, resolve));
     connections.push(http);

@@ -5,7 +5,7 @@ import { askAllTheTime } from "../load/closed-loop.ts";
 import { contactsOf, pageOf } from "../load/reading.ts";
 import { Traffic } from "../load/traffic.ts";
 import { ParleySocket, type RunningParley, startParley } from "../systems/parley.ts";
-import { sendAndDrain, usersNamed } from "./offline.ts";
+import { offlineCosts, usersNamed } from "./offline.ts";
 import type { Entrant, Figure, Scale, Values, Workload } from "./workload.ts";
 
 const WINDOW = 16;
@@ -27,7 +27,7 @@ function atSize(messages: number): Entrant {
       const running = await startParley(await filled(messages));
       try {
         const reading = await readCosts(running, seconds);
-        const away = await sendAndDrain(running, usersNamed("pair-s", PAIRS), usersNamed("pair-r", PAIRS));
+        const away = await offlineCosts(running, usersNamed("pair-s", PAIRS), usersNamed("pair-r", PAIRS));
         const traffic = new Traffic(running);
         await traffic.open("pair", PAIRS);
         const { cpu, p99 } = await traffic.closedLoop(WINDOW, 3_000, seconds * 1_000);
