@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import Sqlite from "better-sqlite3";
 import { Placeholder, type SQL } from "drizzle-orm";
 import { SQLiteSyncDialect } from "drizzle-orm/sqlite-core";
+import { createCheckpointer } from "./checkpointer.ts";
 import { createCoalescing } from "./coalescing.ts";
 import { type CommitObserver, createCommitter } from "./committer.ts";
 import { takeLock } from "./lock.ts";
@@ -62,8 +63,6 @@ function openFile(path: string): Sqlite.Database {
     handle.pragma("trusted_schema = OFF");
     handle.pragma("cell_size_check = ON");
     handle.pragma("journal_size_limit = 67108864");
-    // 32 MiB. Pages that change all the time go to the file once for each checkpoint.
-    handle.pragma("wal_autocheckpoint = 8000");
     // What is erased leaves no trace in the file.
     handle.pragma("secure_delete = ON");
     migrateSqlite(handle);
@@ -144,7 +143,18 @@ export function openSqlite(path: string, observer: CommitObserver): Database {
     return step.value;
   }
 
-  const committer = createCommitter(handle, observer, coalescing);
+  const checkpointer = createCheckpointer(handle, path);
+  const committer = createCommitter(
+    handle,
+    {
+      ...observer,
+      committed(operations, seconds) {
+        observer.committed(operations, seconds);
+        checkpointer.committed();
+      },
+    },
+    coalescing,
+  );
 
   return {
     generation,
@@ -165,6 +175,7 @@ export function openSqlite(path: string, observer: CommitObserver): Database {
 
     async close() {
       committer.close();
+      await checkpointer.close();
       handle.pragma("optimize");
       handle.close();
       unlock();
