@@ -2,10 +2,18 @@
 import { type Core, erasuresNow } from "./core.ts";
 
 const SWEEP_EVERY_MS = 10 * 60_000;
-/** Messages that go at once, with twice as many entries of logs: as much as takes a millisecond or two. */
-const BATCH = 100;
-/** How long it rests after each batch, in times of what that took, so that nobody who sends feels it. */
-const REST = 3;
+/**
+ * Messages that go at once, with twice as many entries of logs. They lie all over the file, and what is written there
+ * others wait for; so there are few, and twice as many for each minute that a sweep has gone on, lest it never end.
+ */
+const SMALLEST_BATCH = 16;
+const LARGEST_BATCH = 512;
+/** How long it rests after each batch, in times of what that took. */
+const REST = 8;
+
+function batchAfter(ms: number): number {
+  return Math.min(LARGEST_BATCH, SMALLEST_BATCH * 2 ** Math.floor(ms / 60_000));
+}
 
 export interface Sweeper {
   /** Erases all that is past its time, and gives how many rows went. */
@@ -33,10 +41,11 @@ export function startSweeper(core: Core): Sweeper {
     const cutoffs = erasuresNow(core);
     const believed = core.timekeeper.believed();
     if (believed !== null) await core.store.rememberInstant(believed).catch(core.observer.sweepFailed);
+    const sweepBegun = core.clock.monotonic();
     let total = 0;
     for (let rows = -1; rows !== 0 && !stopped; total += rows) {
       const begun = core.clock.monotonic();
-      rows = await core.store.sweep(cutoffs, BATCH);
+      rows = await core.store.sweep(cutoffs, batchAfter(begun - sweepBegun));
       if (rows > 0) await rest(REST * (core.clock.monotonic() - begun));
     }
     // Recalled content lies in the write-ahead log until that is emptied, whether or not anything was swept.
