@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { brokenBounds } from "./check.ts";
 import { describeMachine, pinLoad } from "./load/machine.ts";
 import { dataOf, type Results, tableOf } from "./report.ts";
 import { parley } from "./systems/parley.ts";
@@ -21,6 +22,7 @@ const HELP = `npm run bench -- [options]
 
   --only a,b      these workloads alone
   --rounds n      how often each is measured (3)
+  --check         fail where something has become several times as expensive
   --quick         one short round on small data: to see that it runs
   --peers         ejabberd and Prosody besides, where they are installed
   --json file     where the figures go besides (bench/results.json)
@@ -30,7 +32,7 @@ const FULL: Scale = {
   seconds: 3,
   idleConnections: [5_000, 10_000],
   historyMessages: 1_000_000,
-  growth: [10_000, 1_000_000],
+  growth: [10_000, 100_000, 1_000_000, 10_000_000],
 };
 const QUICK: Scale = { seconds: 1, idleConnections: [500], historyMessages: 200_000, growth: [10_000, 50_000] };
 
@@ -48,7 +50,8 @@ async function inFolder(entrant: Entrant, scale: Scale): Promise<Values> {
 }
 
 /** Round by round, and within a round in turn, so that what disturbs the machine disturbs all alike. */
-async function measure(workload: Workload, rounds: number, scale: Scale): Promise<Results[]> {
+async function measure(workload: Workload, wantedRounds: number, scale: Scale): Promise<Results[]> {
+  const rounds = Math.min(wantedRounds, workload.mostRounds ?? wantedRounds);
   const all = workload.entrants.map(({ system }) => ({ system, rounds: [] as Values[] }));
   for (let round = 1; round <= rounds; round += 1) {
     for (const [index, entrant] of workload.entrants.entries()) {
@@ -64,6 +67,7 @@ async function main(): Promise<void> {
     options: {
       only: { type: "string" },
       rounds: { type: "string" },
+      check: { type: "boolean", default: false },
       quick: { type: "boolean", default: false },
       peers: { type: "boolean", default: false },
       json: { type: "string", default: "bench/results.json" },
@@ -86,12 +90,18 @@ async function main(): Promise<void> {
   const wanted = values.only?.split(",") ?? workloads.map(({ name }) => name);
   pinLoad();
   say(`${describeMachine()}. Medians of ${rounds} (minimum–maximum), **ratios** in bold.\n`);
+  for (const { name, durability } of [parley, floor, bareRelay, ...peers]) say(`- ${name}: ${durability}.`);
+  say("");
   const data = [];
+  const broken: string[] = [];
   for (const workload of workloads.filter(({ name }) => wanted.includes(name))) {
     const results = await measure(workload, rounds, scale);
     say(`${tableOf(workload, results)}\n`);
     data.push(dataOf(workload, results));
+    if (values.check) broken.push(...brokenBounds(workload, results));
   }
+  for (const bound of broken) process.stderr.write(`${bound}\n`);
+  if (broken.length > 0) process.exitCode = 1;
   writeFileSync(values.json, `${JSON.stringify({ machine: describeMachine(), rounds, data }, null, 2)}\n`);
 }
 

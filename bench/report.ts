@@ -21,7 +21,7 @@ function summaryOf(results: Results, { name }: Figure): Summary | null {
 }
 
 /** A ratio for each round, so that a machine that is slow in one of them is slow on both sides; their median. */
-function ratioOf(results: Results, to: Results, { name }: Figure): number | null {
+export function ratioOf(results: Results, to: Results, { name }: Figure): number | null {
   const ratios = results.rounds.flatMap((round, index) => {
     const [value, other] = [round[name], to.rounds[index]?.[name]];
     return value === undefined || other === undefined || other === 0 ? [] : value / other;
@@ -42,7 +42,8 @@ function cellOf(results: Results, reference: Results | undefined, figure: Figure
   return `${written(summary.median)}${range}${ratio === null ? "" : ` **${written(ratio)}×**`}`;
 }
 
-function referenceOf({ reference }: Workload, all: readonly Results[]): Results | undefined {
+/** The results that a workload's are compared with. */
+export function referenceOf({ reference }: Workload, all: readonly Results[]): Results | undefined {
   return all.find(({ system }) => system === reference);
 }
 

@@ -18,7 +18,7 @@ const TABLES = ["users", "conversations", "members", "messages", "user_log", "de
 
 type Person = (typeof PEOPLE)[number];
 type Act =
-  | { do: "send"; from: Person | typeof SYSTEM_USER; to: Person; key: number | null; hidden: boolean; sync: boolean }
+  | { do: "send"; from: string; to: Person; key: number | null; hidden: boolean; sync: boolean }
   | { do: "recall" | "edit"; which: number }
   | { do: "read" | "pin"; who: Person; peer: Person }
   | { do: "acknowledge"; who: Person; position: number };

@@ -5,7 +5,7 @@ import type { Result } from "./support/socket.ts";
 import { openSse } from "./support/sse.ts";
 import { dial } from "./support/wire.ts";
 
-const NEW_MESSAGE = "subscription { newMessage { message { content { summary } } } }";
+const UPDATED = "subscription { messageUpdated { message { content { summary } } } }";
 const HISTORY = '{ history(peer: "bob") { nodes { id } } }';
 
 /** What of an answer could tell how the server is made. */
@@ -152,19 +152,22 @@ test.each(["a WebSocket", "server-sent events"])(
   async (kind) => {
     const app = await startApp();
     const [alice, bob] = await app.people("alice", "bob");
-    await alice.send("bob", "before");
+    await alice.send("bob", "one");
+    await alice.send("bob", "two");
+    const { handed } = await bob.sync();
+    await bob.acknowledge(handed[0]?.cursor);
     const next = await (async (): Promise<() => Promise<Result>> => {
       if (kind === "a WebSocket") {
-        const stream = (await bob.connect()).subscribe(NEW_MESSAGE);
+        const stream = (await alice.connect()).subscribe(UPDATED);
         return () => stream.result();
       }
-      const stream = await openSse(bob, NEW_MESSAGE);
+      const stream = await openSse(alice, UPDATED);
       return async () => (await stream.next())?.data ?? {};
     })();
-    expect((await next()).data?.newMessage.message.content.summary).toBe("before");
-    openBeside(app).exec("alter table user_log rename to user_log_gone").close();
-    // Touches no table, and makes bob's feed look.
-    await alice.send("bob", "now or never", { lifetimeSeconds: 0 });
+    expect((await next()).data?.messageUpdated.message.content.summary).toBe("one");
+    openBeside(app).exec("alter table messages rename to messages_gone").close();
+    // Touches no message, and makes alice's feed read one.
+    await bob.acknowledge(handed[1]?.cursor);
     const answer = await next();
     expect(answer.errors).toMatchObject([{ extensions: { code: "INTERNAL_SERVER_ERROR" } }]);
     expect(JSON.stringify(answer)).not.toMatch(INSIDES);

@@ -1,7 +1,7 @@
 /** What the kernel knows of processes and of the machine (Linux), and where processes run. */
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { availableParallelism, cpus } from "node:os";
 
 /** Of Linux on all machines that Node runs on. */
 const TICKS_PER_SECOND = 100;
@@ -84,5 +84,5 @@ export function describeMachine(): string {
   const memory = Number(/MemTotal:\s+(\d+)/.exec(readFileSync("/proc/meminfo", "utf8"))?.[1] ?? 0) / 1_048_576;
   const kernel = readFileSync("/proc/sys/kernel/osrelease", "utf8").trim();
   const pinned = canPin ? "server on one processor, load on another" : "nothing pinned";
-  return `${availableParallelism()} × ${model}, ${memory.toFixed(0)} GiB, Linux ${kernel}, Node ${process.version}, ${pinned}`;
+  return `${cpus().length} × ${model}, ${memory.toFixed(0)} GiB, Linux ${kernel}, Node ${process.version}, ${pinned}`;
 }

@@ -58,7 +58,7 @@ export class RawSocket {
     }
     const end = received.indexOf("\r\n\r\n") + 4;
     if (!received.subarray(0, end).toString().startsWith("HTTP/1.1 101")) {
-      throw new Error(`no WebSocket: ${received.subarray(0, end)}`);
+      throw new Error(`no WebSocket: ${received.toString("latin1", 0, end)}`);
     }
     return new RawSocket(socket, received.subarray(end), onText);
   }

@@ -61,5 +61,6 @@ export function idle(systems: readonly System[], { idleConnections }: Scale): Wo
     figures: idleConnections.flatMap(figuresOf),
     entrants: entrantsOf(systems, run),
     reference: "bare relay",
+    mostRounds: 1,
   };
 }

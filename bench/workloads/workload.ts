@@ -34,6 +34,8 @@ export interface Workload {
   readonly entrants: readonly Entrant[];
   /** The system that everything is compared with. */
   readonly reference: string;
+  /** How often it is measured at most, where once more would tell nothing more. */
+  readonly mostRounds?: number;
 }
 
 export function entrantsOf(
