@@ -2,17 +2,13 @@
 import { type Core, erasuresNow } from "./core.ts";
 
 const SWEEP_EVERY_MS = 10 * 60_000;
-/**
- * Messages that go at once, with twice as many entries of logs. They lie all over the file, and what is written there
- * others wait for; so there are few, and twice as many for each minute that a sweep has gone on, lest it never end.
- */
-const SMALLEST_BATCH = 16;
-const LARGEST_BATCH = 512;
-/** How long it rests after each batch, in times of what that took. */
-const REST = 8;
+/** Messages that go at once, with twice as many entries of logs: they lie all over the file, and others wait meanwhile. */
+const BATCH = 16;
+/** How long it rests after each batch, in times of what that took; half as long with each minute, lest it never end. */
+const LONGEST_REST = 8;
 
-function batchAfter(ms: number): number {
-  return Math.min(LARGEST_BATCH, SMALLEST_BATCH * 2 ** Math.floor(ms / 60_000));
+function restAfter(sweptForMs: number): number {
+  return Math.floor(LONGEST_REST / 2 ** Math.floor(sweptForMs / 60_000));
 }
 
 export interface Sweeper {
@@ -45,8 +41,9 @@ export function startSweeper(core: Core): Sweeper {
     let total = 0;
     for (let rows = -1; rows !== 0 && !stopped; total += rows) {
       const begun = core.clock.monotonic();
-      rows = await core.store.sweep(cutoffs, batchAfter(begun - sweepBegun));
-      if (rows > 0) await rest(REST * (core.clock.monotonic() - begun));
+      rows = await core.store.sweep(cutoffs, BATCH);
+      const ended = core.clock.monotonic();
+      if (rows > 0) await rest((ended - begun) * restAfter(ended - sweepBegun));
     }
     // Recalled content lies in the write-ahead log until that is emptied, whether or not anything was swept.
     if (!stopped) await core.store.tidy();

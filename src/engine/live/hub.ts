@@ -14,9 +14,7 @@ export interface Fresh {
 }
 
 export interface Listener {
-  /** The log may have grown. */
-  wake(): void;
-  /** The log has grown by this; without it: as `wake`. */
+  /** The log has grown by this. */
   appended?(entry: LogEntry, fresh: Fresh | null): void;
   /** A message that is not stored; dropped by a listener that has no room. */
   transient?(message: Message, origin: string | null): void;
@@ -49,10 +47,7 @@ export function createHub(): Hub {
     },
     announce(appended, fresh) {
       for (const entry of appended) {
-        for (const listener of of(entry.userId)) {
-          if (listener.appended === undefined) listener.wake();
-          else listener.appended(entry, fresh);
-        }
+        for (const listener of of(entry.userId)) listener.appended?.(entry, fresh);
       }
     },
     handTransient(userId, message, origin) {

@@ -25,8 +25,6 @@ export interface LogReader {
   next(): Promise<ReadEntry | null>;
   /** Up to where there is nothing more to give. */
   readonly position: number;
-  /** The log may have grown: `next` looks into the store. */
-  look(): void;
   /** The log has grown by this entry. */
   appended(entry: LogEntry, fresh: Fresh | null): void;
 }
@@ -45,11 +43,6 @@ export function createLogReader(
   let reading = false;
   /** Whether the store may hold something behind `known`. */
   let behind = true;
-
-  function look(): void {
-    behind = true;
-    wake();
-  }
 
   async function readPage(): Promise<void> {
     behind = false;
@@ -78,10 +71,10 @@ export function createLogReader(
     get position() {
       return known;
     },
-    look,
     appended(entry, fresh) {
       if (!started || reading || entry.position !== known + 1 || waiting.length >= PAGE) {
-        look();
+        behind = true;
+        wake();
         return;
       }
       known = entry.position;

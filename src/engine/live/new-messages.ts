@@ -56,7 +56,6 @@ export function createNewMessages(core: Core, refreshes: Refreshes) {
     const catchUp = refreshes.enter(viewer, connection, feed.wake);
     const reader = createLogReader(store, viewer, "messages", feed.wake);
     const leaveHub = hub.join(userId, {
-      wake: reader.look,
       appended: reader.appended,
       transient(message, origin) {
         if (origin === deviceId || transients.length >= MOST_TRANSIENTS) return;

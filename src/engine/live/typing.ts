@@ -44,7 +44,6 @@ export function createTyping(core: Core) {
         () => leave(),
       );
       const leave = core.hub.join(viewer.userId, {
-        wake: () => {},
         typing(from, typing) {
           if (states.size >= MOST_PEERS && !states.has(from)) return;
           states.set(from, typing);

@@ -65,7 +65,7 @@ export function createUpdates(core: Core) {
 
     const feed: Feed<T> = createFeed(pull, () => leaveHub());
     const reader = createLogReader(store, viewer, stream, feed.wake);
-    const leaveHub = hub.join(userId, { wake: reader.look, appended: reader.appended });
+    const leaveHub = hub.join(userId, { appended: reader.appended });
     const oldest = cutoffsNow(core).offline;
     try {
       const place = await servablePlace(core, viewer, stream, since);
