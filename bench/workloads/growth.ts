@@ -66,5 +66,6 @@ export function growth({ growth: sizes }: Scale): Workload {
     figures: FIGURES,
     entrants: sizes.map(atSize),
     reference: smallest.toLocaleString("en"),
+    mostRounds: 2,
   };
 }
