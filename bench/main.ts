@@ -82,7 +82,7 @@ async function main(): Promise<void> {
     online([parley, floor, bareRelay, storeRelay, ...peers]),
     http,
     offline([parley, floor, ...peers]),
-    idle([parley, bareRelay, ...peers], scale),
+    idle([parley, bareRelay], scale),
     reads(scale, values.peers),
     growth(scale),
     upkeep(scale),
