@@ -27,7 +27,7 @@ const CAUGHT: Record<Defect, RegExp> = {
   "loses the start of a backlog": /^lost: .* (is never handed|messages too late)/,
   "forgets acknowledgements": /^duplicated: .* comes again after it was acknowledged/,
   "acknowledges for all devices of a user": /^lost: .* (is never handed|messages too late)/,
-  "lets the blacklist through": /^other: .* was refused/,
+  "lets the blacklist through": /^other: .* (was|had to be) refused/,
   "keeps what was recalled": /^other: .* was recalled and can still be read/,
   "moves read marks back": /^other: .* has read .* and is told/,
   "counts unread wrong": /^other: .* unread of .* and is told/,
