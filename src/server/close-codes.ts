@@ -20,13 +20,14 @@ export const CloseCode = {
 } as const;
 
 /** Why the server closes a socket. */
-export type CloseReason = EndReason | "tooManyOfUser" | "tooManyOfAddress" | "tooManyWaiting";
+export type CloseReason = EndReason | "tryLater" | "tooManyOfUser" | "tooManyOfAddress" | "tooManyWaiting";
 
 const codes: Record<CloseReason, { readonly code: number; readonly reason: string }> = {
   ended: { code: CloseCode.SESSION_ENDED, reason: "Session ended" },
   expired: { code: CloseCode.FORBIDDEN, reason: "Token expired" },
   draining: { code: CloseCode.DRAINING, reason: "Server restarting" },
   tooSlow: { code: CloseCode.TOO_SLOW, reason: "Reading too slowly" },
+  tryLater: { code: CloseCode.TRY_LATER, reason: "Try again later" },
   tooManyOfUser: { code: CloseCode.TOO_MANY, reason: "Too many connections of this user" },
   tooManyOfAddress: { code: CloseCode.TOO_MANY, reason: "Too many connections of this address" },
   tooManyWaiting: { code: CloseCode.TOO_MANY, reason: "Too many connections wait to authenticate" },

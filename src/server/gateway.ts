@@ -6,7 +6,7 @@ import { checkCost } from "./complexity.ts";
 import { createDocuments, type Documents } from "./documents.ts";
 import { createExecution } from "./execution/execution.ts";
 import type { Limits } from "./limits.ts";
-import { createOperations, type Operation } from "./operations.ts";
+import { createOperations, type Operation, type Operations } from "./operations.ts";
 import type { PresentError } from "./present-errors.ts";
 import { type CountRefusal, reasonOf, tooManyExtensions } from "./refusals.ts";
 
@@ -15,6 +15,8 @@ export type SubscribeResult = AsyncIterableIterator<ExecutionResult> | Execution
 export interface Gateway {
   readonly schema: GraphQLSchema;
   readonly documents: Documents;
+  /** The operation of this name; null where there is none. Without a name, the only one. */
+  find: Operations["find"];
   /** Counts refusals that mutations give as data. */
   readonly refused: CountRefusal;
   /** Errors of results are as clients get them, and have been counted. */
@@ -134,13 +136,14 @@ export function createGateway({ schema, limits, presentError, refused }: Gateway
       const result = await execution.subscribe(operation, args.variableValues, args.contextValue);
       return Symbol.asyncIterator in result ? presentedStream(result) : presented(result);
     } catch (error) {
-      // Were it thrown, graphql-ws would close the socket, and with it all that runs on it.
+      // Thrown, it would close the socket, and with it all that runs there.
       return presented({ errors: [presentError(error)] });
     }
   }
 
   return {
     schema,
+    find: operations.find,
     documents: {
       known: documents.known,
       parse(text) {

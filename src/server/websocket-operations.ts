@@ -1,26 +1,17 @@
-/** What runs on a WebSocket: who it is, and each of its operations, by the rules of graphql-ws. */
-import {
-  type ExecutionArgs,
-  type ExecutionResult,
-  GraphQLError,
-  type GraphQLFormattedError,
-  getOperationAST,
-  OperationTypeNode,
-} from "graphql";
-import { makeServer, CloseCode as ProtocolCloseCode, type Server, type SubscribePayload } from "graphql-ws";
+/** What clients of WebSockets may do: who they are, and what of their operations can run. */
+import { type ExecutionArgs, GraphQLError, type GraphQLFormattedError, OperationTypeNode } from "graphql";
+import type { SubscribePayload } from "graphql-ws";
 import type { Logger } from "pino";
-import type { WebSocket } from "ws";
 import { type Connection, TooManyConnections } from "../engine/connections.ts";
 import type { Engine } from "../engine/engine.ts";
 import { SessionEnded } from "../engine/revocations.ts";
 import type { Context } from "../graphql/context.ts";
 import { viewerFrom } from "./bearer.ts";
-import { CloseCode, type CloseReason, closeCodeOf } from "./close-codes.ts";
+import type { ClientSocket } from "./client-socket.ts";
 import type { Gateway } from "./gateway.ts";
 import type { Limits } from "./limits.ts";
 import type { PresentError } from "./present-errors.ts";
 import { reasonOf } from "./refusals.ts";
-import type { SocketExtra } from "./socket-adapter.ts";
 
 export interface OperationsOptions {
   readonly engine: Engine;
@@ -30,26 +21,27 @@ export interface OperationsOptions {
   readonly limits: Pick<Limits, "operationsPerConnection" | "initTimeoutMs">;
 }
 
-/** A socket, and who it speaks for once that is known. */
-export interface Extra extends SocketExtra {
-  /** What runs, or is about to, by operation id: whether it is a subscription. */
-  readonly operations: Map<string, boolean>;
-  connection?: Connection;
-  /** To be called once it begins to say so. */
-  readonly stopWaiting: () => void;
+/** An operation that can run. */
+export interface Prepared {
+  readonly args: ExecutionArgs;
+  readonly isSubscription: boolean;
 }
 
-export function closeFor(socket: WebSocket, reason: CloseReason): void {
-  const { code, reason: text } = closeCodeOf(reason);
-  socket.close(code, text);
+export interface WebSocketOperations extends OperationsOptions {
+  /** Opens the connection of who these parameters name; null where that may not be, and the socket may be closed. */
+  authenticate(socket: ClientSocket, parameters: Record<string, unknown> | null): Promise<Connection | null>;
+  /** What is asked for, or why it cannot run. A subscription is counted, and has to be given back. */
+  prepare(connection: Connection, payload: SubscribePayload): Prepared | readonly GraphQLError[];
+  refusal(code: "BAD_USER_INPUT" | "RATE_LIMITED", reason: string): readonly GraphQLError[];
+  /** Errors as clients get them: with a code, and without what is meant for HTTP. */
+  present(errors: readonly unknown[]): GraphQLFormattedError[];
 }
 
-export function createWebSocketOperations(options: OperationsOptions): Server<Extra> {
-  const { engine, gateway, presentError, log, limits } = options;
+export function createWebSocketOperations(options: OperationsOptions): WebSocketOperations {
+  const { engine, gateway, presentError, log } = options;
   const { refused } = gateway;
 
-  /** As clients get them: with a code, and without what is meant for HTTP. */
-  function present(errors: readonly GraphQLError[]): GraphQLFormattedError[] {
+  function present(errors: readonly unknown[]): GraphQLFormattedError[] {
     return errors.map((error) => {
       const formatted = presentError(error).toJSON();
       const { http: _, ...extensions } = formatted.extensions ?? {};
@@ -62,24 +54,22 @@ export function createWebSocketOperations(options: OperationsOptions): Server<Ex
     return [new GraphQLError(reason, { extensions: { code } })];
   }
 
-  /** The operation's arguments, or why it cannot run. */
-  function prepare({ operations }: Extra, connection: Connection, id: string, payload: SubscribePayload) {
+  function prepare(connection: Connection, payload: SubscribePayload): Prepared | readonly GraphQLError[] {
     try {
       const document = gateway.documents.parse(payload.query);
       const errors = gateway.documents.validate(document);
       if (errors.length > 0) return errors;
-      const operation = getOperationAST(document, payload.operationName);
-      if (operation == null) {
+      const operation = gateway.find(document, payload.operationName);
+      if (operation === null) {
         return refusal("BAD_USER_INPUT", "The document has no such operation; name one of it in `operationName`.");
       }
-      const isSubscription = operation.operation === OperationTypeNode.SUBSCRIPTION;
+      const isSubscription = operation.definition.operation === OperationTypeNode.SUBSCRIPTION;
       if (isSubscription) connection.takeSubscription();
-      operations.set(id, isSubscription);
       const context: Context = { engine, viewer: connection.viewer, connection, users: null, refused };
       const args: ExecutionArgs = { schema: gateway.schema, document, contextValue: context };
       if (payload.operationName != null) args.operationName = payload.operationName;
       if (payload.variables != null) args.variableValues = payload.variables;
-      return args;
+      return { args, isSubscription };
     } catch (error) {
       if (error instanceof GraphQLError) return [error];
       const presented = presentError(error);
@@ -88,73 +78,42 @@ export function createWebSocketOperations(options: OperationsOptions): Server<Ex
     }
   }
 
-  async function authenticate(extra: Extra, parameters: Record<string, unknown> | undefined): Promise<boolean> {
-    const { socket } = extra;
+  async function open(socket: ClientSocket, parameters: Record<string, unknown> | null): Promise<Connection | null> {
     const viewer = await viewerFrom(engine, parameters?.authorization ?? parameters?.Authorization);
     // It may have gone while its token was looked at; nobody would ever close a connection for it then.
-    if (viewer === null || socket.readyState !== socket.OPEN) return false;
+    if (viewer === null || !socket.isOpen) return null;
     engine.devices.checkStill(viewer);
     const connection = engine.connections.open(viewer, (reason) => {
       const { userId: user, deviceId: device } = connection.viewer;
       log.info({ user, device, reason }, "connection ended");
-      closeFor(socket, reason);
+      socket.closeFor(reason);
     });
-    extra.connection = connection;
-    socket.once("close", () => connection.close());
-    return true;
+    return connection;
   }
 
-  return makeServer<Record<string, unknown>, Extra>({
-    connectionInitWaitTimeout: limits.initTimeoutMs,
-    execute: (args) => gateway.execute(args),
-    subscribe: async (args) => (await gateway.subscribe(args)) as AsyncGenerator<ExecutionResult> | ExecutionResult,
+  return {
+    ...options,
+    present,
+    refusal,
+    prepare,
 
-    async onConnect({ extra, connectionParams }) {
-      extra.stopWaiting();
+    async authenticate(socket, parameters) {
       try {
-        return await authenticate(extra, connectionParams);
+        return await open(socket, parameters);
       } catch (error) {
         const presented = presentError(error);
         if (error instanceof TooManyConnections) {
           refused("user_connections");
-          closeFor(extra.socket, "tooManyOfUser");
+          socket.closeFor("tooManyOfUser");
         } else if (error instanceof SessionEnded) {
           refused("UNAUTHENTICATED");
-          closeFor(extra.socket, "ended");
+          socket.closeFor("ended");
         } else if (presented.extensions.code !== "UNAUTHENTICATED") {
           refused(reasonOf(presented));
-          extra.socket.close(CloseCode.TRY_LATER, "Try again later");
+          socket.closeFor("tryLater");
         }
-        return false;
+        return null;
       }
     },
-
-    onSubscribe({ extra }, id, payload) {
-      const { connection, operations, socket } = extra;
-      if (connection === undefined) return [new GraphQLError("The connection is not authenticated.")];
-      if (operations.has(id)) {
-        // graphql-ws forgets an id with its `complete`; two runs under one id would end each other.
-        refused("protocol");
-        socket.close(ProtocolCloseCode.SubscriberAlreadyExists, "An operation of this id still runs");
-        return [new GraphQLError("An operation of this id still runs.")];
-      }
-      if (operations.size >= limits.operationsPerConnection) {
-        return refusal("RATE_LIMITED", `${operations.size} operations run on this socket; wait for some.`);
-      }
-      return prepare(extra, connection, id, payload);
-    },
-    onComplete({ extra }, id) {
-      // Not before graphql-ws has cleared up behind it.
-      setImmediate(() => {
-        if (extra.operations.get(id) === true) extra.connection?.giveBackSubscription();
-        extra.operations.delete(id);
-      });
-    },
-    onNext(_context, _id, _payload, _args, result) {
-      if (result.errors === undefined) return undefined;
-      const errors = present(result.errors);
-      return result.data === undefined ? { errors } : { data: result.data, errors };
-    },
-    onError: (_context, _id, _payload, errors) => present(errors),
-  });
+  };
 }

@@ -2,15 +2,16 @@
 import type { IncomingMessage, Server } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { handleProtocols } from "graphql-ws";
+import { GRAPHQL_TRANSPORT_WS_PROTOCOL, handleProtocols, CloseCode as ProtocolCloseCode } from "graphql-ws";
 import { type ServerOptions, type WebSocket, WebSocketServer } from "ws";
 import type { Admission } from "./admission.ts";
+import { ClientSocket, type ClientSocketOptions, closeFor } from "./client-socket.ts";
 import type { Limits } from "./limits.ts";
 import { pathOf } from "./path.ts";
 import type { CountRefusal } from "./refusals.ts";
 import type { SlowReaders } from "./slow-readers.ts";
-import { adaptSocket } from "./socket-adapter.ts";
-import { closeFor, createWebSocketOperations, type Extra, type OperationsOptions } from "./websocket-operations.ts";
+import { SocketProtocol } from "./socket-protocol.ts";
+import { createWebSocketOperations, type OperationsOptions } from "./websocket-operations.ts";
 
 const CLOSE_TIMEOUT_MS = 2_000;
 
@@ -38,46 +39,63 @@ export function serveWebSockets(http: Server, options: WebSocketOptions) {
   const server = new WebSocketServer(serverOptions);
 
   /** Those who have not begun to say who they are, in the order in which they came. */
-  const waiting = new Set<Extra>();
+  const waiting = new Set<ClientSocket>();
+  const protocols = new WeakMap<ClientSocket, SocketProtocol>();
 
   /**
    * One too many: the one who has waited longest goes, since who means well has not to wait. Were the newest turned
    * away instead, whoever opens as many as may wait would lock all others out.
    */
-  function wait(extra: Extra): void {
-    waiting.add(extra);
-    extra.socket.once("close", extra.stopWaiting);
+  function wait(socket: ClientSocket): void {
+    waiting.add(socket);
     if (waiting.size <= limits.waitingConnections) return;
-    const [longest = extra] = waiting;
-    longest.stopWaiting();
+    const [longest = socket] = waiting;
+    waiting.delete(longest);
     refused("waiting_connections");
-    closeFor(longest.socket, "tooManyWaiting");
+    longest.closeFor("tooManyWaiting");
   }
 
-  function cutOff({ socket, connection }: Extra, reason: "slow_reader" | "unread_bytes"): void {
-    if (socket.readyState !== socket.OPEN) return;
+  function cutOff(socket: ClientSocket, reason: "slow_reader" | "unread_bytes"): void {
+    if (!socket.isOpen) return;
     refused(reason);
-    if (connection === undefined) closeFor(socket, "tooSlow");
+    const connection = protocols.get(socket)?.connection ?? null;
+    if (connection === null) socket.closeFor("tooSlow");
     else connection.end("tooSlow");
     // What waits in the buffer comes before the close frame, and is not read either.
     setTimeout(() => socket.terminate(), CLOSE_TIMEOUT_MS).unref();
   }
 
-  function accept(client: WebSocket, socket: Duplex): void {
-    const stopWaiting = () => waiting.delete(extra);
-    const extra: Extra = { socket: client, transport: socket, operations: new Map(), stopWaiting };
-    wait(extra);
-    if (socket instanceof Socket) {
-      const stopWatching = slowReaders.watch(socket, () => cutOff(extra, "slow_reader"));
-      client.once("close", stopWatching);
-    }
-    adaptSocket(operations, client, extra, {
-      log,
-      keepAliveMs,
-      refused,
-      unreadBytes: limits.unreadBytes,
-      onUnread: () => cutOff(extra, "unread_bytes"),
+  const socketOptions: ClientSocketOptions = {
+    log,
+    keepAliveMs,
+    refused,
+    unreadBytes: limits.unreadBytes,
+    onUnread: (socket) => cutOff(socket, "unread_bytes"),
+  };
+
+  function accept(client: WebSocket, transport: Duplex): void {
+    const socket = new ClientSocket(client, transport, socketOptions);
+    const protocol = new SocketProtocol(socket, operations, () => waiting.delete(socket));
+    protocols.set(socket, protocol);
+    const stopWatching =
+      transport instanceof Socket ? slowReaders.watch(transport, () => cutOff(socket, "slow_reader")) : () => {};
+    socket.listen({
+      text(text) {
+        protocol.receive(text).catch((error: unknown) => {
+          log.error({ error: String(error) }, "a frame could not be handled");
+          socket.refuse(ProtocolCloseCode.InternalServerError, "Internal server error");
+        });
+      },
+      closed() {
+        waiting.delete(socket);
+        stopWatching();
+        protocol.closed().catch((error: unknown) => {
+          log.error({ error: String(error) }, "a socket could not be closed in order");
+        });
+      },
     });
+    if (client.protocol === GRAPHQL_TRANSPORT_WS_PROTOCOL) wait(socket);
+    else socket.refuse(ProtocolCloseCode.SubprotocolNotAcceptable, "Subprotocol not acceptable");
   }
 
   function refuse(socket: Duplex, status: string): void {
@@ -125,7 +143,7 @@ export function serveWebSockets(http: Server, options: WebSocketOptions) {
     close(): void {
       http.off("upgrade", upgrade);
       http.on("upgrade", (_request, socket) => refuse(socket, "503 Service Unavailable"));
-      for (const socket of server.clients) closeFor(socket, "draining");
+      for (const client of server.clients) closeFor(client, "draining");
       server.close();
     },
   };
