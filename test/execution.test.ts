@@ -5,7 +5,7 @@
 import fc from "fast-check";
 import { type ExecutionResult, getVariableValues, Kind, parse, subscribe, validate } from "graphql";
 import { describe, expect, test } from "vitest";
-import { createFeed } from "../src/engine/live/feed.ts";
+import { Feed } from "../src/engine/live/feed.ts";
 import { schema } from "../src/graphql/schema.ts";
 import { createPlans } from "../src/server/execution/plans.ts";
 import { createVariables } from "../src/server/execution/variables.ts";
@@ -269,12 +269,15 @@ test.each<[string, string, () => unknown, number]>([
 
 test("a subscription ends while it waits for its source, as a feed does", async () => {
   let ended = 0;
-  const feed = createFeed(
-    async () => null,
-    () => {
+  class Silent extends Feed<never> {
+    protected override async pull(): Promise<null> {
+      return null;
+    }
+    protected override left(): void {
       ended += 1;
-    },
-  );
+    }
+  }
+  const feed = new Silent();
   const stream = await open(parse("subscription { event }"), {}, { done: [], source: () => feed });
   if (!isStream(stream)) throw new Error(told(stream));
   const waiting = stream.next();

@@ -95,6 +95,12 @@ export class ClientSocket {
     this.#client.close(code, reason);
   }
 
+  /** Something went wrong that nobody foresaw. */
+  fail(error: unknown): void {
+    this.#options.log.error({ error: String(error) }, "a frame could not be handled");
+    this.refuse(ProtocolCloseCode.InternalServerError, "Internal server error");
+  }
+
   closeFor(reason: CloseReason): void {
     closeFor(this.#client, reason);
   }

@@ -97,22 +97,23 @@ export function createGateway({ schema, limits, presentError, refused }: Gateway
     return { ...result, errors };
   }
 
+  function presentedEvent(event: IteratorResult<ExecutionResult, undefined>): typeof event {
+    return event.done === true ? event : { done: false, value: presented(event.value) };
+  }
+
+  function presentedFailure(error: unknown): never {
+    const presentedError = presentError(error);
+    refused(reasonOf(presentedError));
+    throw presentedError;
+  }
+
   /** The events of a subscription, and why it failed where it does. */
   function presentedStream(
     source: AsyncIterableIterator<ExecutionResult>,
   ): AsyncGenerator<ExecutionResult, void, void> {
     const { next } = source;
     return Object.assign(source as AsyncGenerator<ExecutionResult, void, void>, {
-      async next(): Promise<IteratorResult<ExecutionResult, void>> {
-        try {
-          const event = await next.call(source);
-          return event.done === true ? event : { done: false, value: presented(event.value) };
-        } catch (error) {
-          const presentedError = presentError(error);
-          refused(reasonOf(presentedError));
-          throw presentedError;
-        }
-      },
+      next: () => next.call(source).then(presentedEvent, presentedFailure),
     });
   }
 

@@ -3,17 +3,20 @@
  * (https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md). The library of that name has the words of the
  * protocol, and they are used here; its server costs each message several promises, and each connection 10 KiB.
  */
-import type { ExecutionResult } from "graphql";
+import type { ExecutionArgs, ExecutionResult } from "graphql";
 import { CloseCode, type Message, MessageType, parseMessage, type SubscribeMessage } from "graphql-ws";
 import type { Connection } from "../engine/connections.ts";
 import type { ClientSocket } from "./client-socket.ts";
-import type { Prepared, WebSocketOperations } from "./websocket-operations.ts";
+import type { WebSocketOperations } from "./websocket-operations.ts";
 
-/** An operation that the client has asked for and that is not over. */
+/** An operation that the client has asked for. */
 interface Running {
   readonly id: string;
+  readonly isSubscription: boolean;
   /** False once the client has completed it, or is gone: nothing of it is sent any more. */
   wanted: boolean;
+  /** Whether its place has been given back. */
+  over: boolean;
   /** Of a subscription, once it is open. */
   events: AsyncIterableIterator<ExecutionResult> | null;
 }
@@ -47,8 +50,8 @@ export class SocketProtocol {
     return this.#connection;
   }
 
-  /** Takes what the client has sent; resolves once that is done, and rejects for what nobody foresaw. */
-  async receive(text: string): Promise<void> {
+  /** Takes what the client has sent. */
+  receive(text: string): void {
     let message: Message;
     try {
       message = parseMessage(text);
@@ -56,6 +59,18 @@ export class SocketProtocol {
       this.#socket.refuse(CloseCode.BadRequest, "Invalid message received");
       return;
     }
+    this.#take(message).catch((error: unknown) => this.#socket.fail(error));
+  }
+
+  /** Ends all, since the socket is gone. */
+  closed(): void {
+    this.#gone = true;
+    clearTimeout(this.#initTimeout);
+    this.#connection?.close();
+    for (const id of this.#running.keys()) this.#stop(id).catch((error: unknown) => this.#socket.fail(error));
+  }
+
+  async #take(message: Message): Promise<void> {
     switch (message.type) {
       case MessageType.Subscribe:
         return this.#subscribe(message);
@@ -73,14 +88,6 @@ export class SocketProtocol {
       case MessageType.Error:
         this.#socket.refuse(CloseCode.BadRequest, "A message that only servers send");
     }
-  }
-
-  /** Ends all, since the socket is gone. */
-  async closed(): Promise<void> {
-    this.#gone = true;
-    clearTimeout(this.#initTimeout);
-    this.#connection?.close();
-    await Promise.all(Array.from(this.#running.keys(), (id) => this.#stop(id)));
   }
 
   async #initialise(parameters: Record<string, unknown> | null): Promise<void> {
@@ -114,53 +121,71 @@ export class SocketProtocol {
       return;
     }
     const { limits, prepare, refusal } = this.#operations;
-    const running: Running = { id, wanted: true, events: null };
     if (this.#underWay >= limits.operationsPerConnection) {
-      this.#fail(running, refusal("RATE_LIMITED", `${this.#underWay} operations run on this socket; wait for some.`));
+      const reason = `${this.#underWay} operations run on this socket; wait for some.`;
+      this.#sendErrors(id, refusal("RATE_LIMITED", reason));
       return;
     }
     const prepared = prepare(connection, payload);
     if (!("args" in prepared)) {
-      this.#fail(running, prepared);
+      this.#sendErrors(id, prepared);
       return;
     }
+    const { args, isSubscription } = prepared;
+    const running: Running = { id, isSubscription, wanted: true, over: false, events: null };
     this.#running.set(id, running);
     this.#underWay += 1;
     try {
-      await this.#run(running, prepared);
-    } finally {
-      this.#underWay -= 1;
-      this.#forget(running);
-      if (prepared.isSubscription) connection.giveBackSubscription();
+      if (isSubscription) await this.#open(running, args);
+      else await this.#answer(running, args);
+    } catch (error) {
+      this.#over(running);
+      throw error;
     }
   }
 
-  async #run(running: Running, { args, isSubscription }: Prepared): Promise<void> {
-    const { gateway } = this.#operations;
-    const result = isSubscription ? await gateway.subscribe(args) : await gateway.execute(args);
+  async #answer(running: Running, args: ExecutionArgs): Promise<void> {
+    const result = await this.#operations.gateway.execute(args);
+    const leaving = this.#next(running, result);
+    if (leaving !== undefined) await leaving;
+    this.#complete(running);
+  }
+
+  async #open(running: Running, args: ExecutionArgs): Promise<void> {
+    const result = await this.#operations.gateway.subscribe(args);
     if (Symbol.asyncIterator in result) {
-      if (await this.#stream(running, result)) this.#complete(running);
+      running.events = result;
+      if (!running.wanted) await result.return?.();
+      this.#follow(running, result);
     } else {
-      const leaving = this.#next(running, result);
-      if (leaving !== undefined) await leaving;
+      this.#next(running, result);
       this.#complete(running);
     }
   }
 
-  /** Sends the events of a subscription; gives whether they have ended well. */
-  async #stream(running: Running, events: AsyncIterableIterator<ExecutionResult>): Promise<boolean> {
-    running.events = events;
-    if (!running.wanted) await events.return?.();
-    try {
-      for await (const event of events) {
-        const leaving = this.#next(running, event);
-        if (leaving !== undefined) await leaving;
-      }
-      return true;
-    } catch (error) {
-      this.#fail(running, [error]);
-      return false;
+  /** Sends the next event of a subscription, and then those behind it. No function stands waiting where there is none. */
+  #follow(running: Running, events: AsyncIterableIterator<ExecutionResult>): void {
+    events.next().then(
+      (event) => this.#hand(running, events, event),
+      (error: unknown) => {
+        this.#over(running);
+        if (running.wanted) this.#sendErrors(running.id, [error]);
+      },
+    );
+  }
+
+  #hand(
+    running: Running,
+    events: AsyncIterableIterator<ExecutionResult>,
+    event: IteratorResult<ExecutionResult, unknown>,
+  ): void {
+    if (event.done === true) {
+      this.#complete(running);
+      return;
     }
+    const leaving = this.#next(running, event.value);
+    if (leaving === undefined) this.#follow(running, events);
+    else leaving.then(() => this.#follow(running, events));
   }
 
   #next({ id, wanted }: Running, { data, errors }: ExecutionResult): Promise<void> | undefined {
@@ -169,17 +194,23 @@ export class SocketProtocol {
     return this.#socket.send(JSON.stringify({ id, type: MessageType.Next, payload }));
   }
 
-  #fail(running: Running, errors: readonly unknown[]): void {
-    this.#forget(running);
-    if (!running.wanted) return;
+  #sendErrors(id: string, errors: readonly unknown[]): void {
     const payload = this.#operations.present(errors);
-    this.#socket.send(JSON.stringify({ id: running.id, type: MessageType.Error, payload }));
+    this.#socket.send(JSON.stringify({ id, type: MessageType.Error, payload }));
   }
 
-  /** The id is free as soon as the client can know that it is. */
   #complete(running: Running): void {
-    this.#forget(running);
+    this.#over(running);
     if (running.wanted) this.#socket.send(JSON.stringify({ id: running.id, type: MessageType.Complete }));
+  }
+
+  /** Gives its place back, and its id: before the client can know that it is over. */
+  #over(running: Running): void {
+    if (this.#running.get(running.id) === running) this.#running.delete(running.id);
+    if (running.over) return;
+    running.over = true;
+    this.#underWay -= 1;
+    if (running.isSubscription) this.#connection?.giveBackSubscription();
   }
 
   /** The client wants no more of it. What has begun, such as a send, goes on to its end. */
@@ -189,9 +220,5 @@ export class SocketProtocol {
     this.#running.delete(id);
     running.wanted = false;
     await running.events?.return?.();
-  }
-
-  #forget(running: Running): void {
-    if (this.#running.get(running.id) === running) this.#running.delete(running.id);
   }
 }

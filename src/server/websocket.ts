@@ -80,18 +80,11 @@ export function serveWebSockets(http: Server, options: WebSocketOptions) {
     const stopWatching =
       transport instanceof Socket ? slowReaders.watch(transport, () => cutOff(socket, "slow_reader")) : () => {};
     socket.listen({
-      text(text) {
-        protocol.receive(text).catch((error: unknown) => {
-          log.error({ error: String(error) }, "a frame could not be handled");
-          socket.refuse(ProtocolCloseCode.InternalServerError, "Internal server error");
-        });
-      },
+      text: (text) => protocol.receive(text),
       closed() {
         waiting.delete(socket);
         stopWatching();
-        protocol.closed().catch((error: unknown) => {
-          log.error({ error: String(error) }, "a socket could not be closed in order");
-        });
+        protocol.closed();
       },
     });
     if (client.protocol === GRAPHQL_TRANSPORT_WS_PROTOCOL) wait(socket);

@@ -210,6 +210,7 @@ export class LiveRun {
       handed.push({ ...event, at: this.tick(), position: this.positionOf(event.cursor) });
     });
     const { value } = await settled(refresh.next(), "one refresh");
+    if (value === undefined) throw new Error("the refresh ended before it came");
     await Promise.all([feed.return?.(), refresh.return?.(), reading]);
     return { handed, refreshed: value };
   }

@@ -1,5 +1,5 @@
 /** The store and the hub as a scheduler wants them: every order of answers can come about. */
-import { createHub, type Hub } from "../../src/engine/live/hub.ts";
+import { createHub, type Hub, type Listener } from "../../src/engine/live/hub.ts";
 import type { Store } from "../../src/engine/store.ts";
 
 /** Who says when something may go on. */
@@ -53,24 +53,22 @@ export interface CountingHub {
 /** A hub that wakes several times, since any number of wake-ups must mean the same. */
 export function repeatingHub(copies: () => number): CountingHub {
   const hub = createHub();
-  let listeners = 0;
+  const listeners = new Set<Listener>();
   return {
     hub: {
       ...hub,
       join(userId, listener) {
-        const leave = hub.join(userId, listener);
-        listeners += 1;
-        let here = true;
-        return () => {
-          if (here) listeners -= 1;
-          here = false;
-          leave();
-        };
+        hub.join(userId, listener);
+        listeners.add(listener);
+      },
+      leave(userId, listener) {
+        hub.leave(userId, listener);
+        listeners.delete(listener);
       },
       announce(appended, fresh) {
         for (let copy = copies(); copy > 0; copy -= 1) hub.announce(appended, fresh);
       },
     },
-    listeners: () => listeners,
+    listeners: () => listeners.size,
   };
 }

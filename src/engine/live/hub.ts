@@ -22,8 +22,9 @@ export interface Listener {
 }
 
 export interface Hub {
-  /** Listens to a user; the returned function stops. */
-  join(userId: UserId, listener: Listener): () => void;
+  /** Listens to a user until it leaves. */
+  join(userId: UserId, listener: Listener): void;
+  leave(userId: UserId, listener: Listener): void;
   /** Tells of what has been committed. */
   announce(appended: readonly Appended[], fresh: Fresh | null): void;
   /** @param origin the user's own device that must not get it */
@@ -40,10 +41,11 @@ export function createHub(): Hub {
       const set = listeners.get(userId) ?? new Set();
       set.add(listener);
       listeners.set(userId, set);
-      return () => {
-        set.delete(listener);
-        if (set.size === 0 && listeners.get(userId) === set) listeners.delete(userId);
-      };
+    },
+    leave(userId, listener) {
+      const set = listeners.get(userId);
+      set?.delete(listener);
+      if (set?.size === 0) listeners.delete(userId);
     },
     announce(appended, fresh) {
       for (const entry of appended) {

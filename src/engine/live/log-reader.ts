@@ -18,69 +18,75 @@ export interface ReadEntry {
   readonly fresh: Fresh | null;
 }
 
-export interface LogReader {
-  /** From now on it reads behind this position. */
-  start(position: number): void;
-  /** The next entry; null where the log has been read to its end. */
-  next(): Promise<ReadEntry | null>;
-  /** Up to where there is nothing more to give. */
-  readonly position: number;
-  /** The log has grown by this entry. */
-  appended(entry: LogEntry, fresh: Fresh | null): void;
+/** Whom to tell that `next` may have something new to give. */
+interface Reader {
+  wake(): void;
 }
 
-/** @param wake called when `next` may have something new to give */
-export function createLogReader(
-  store: Store,
-  { userId, deviceId }: Pick<Viewer, "userId" | "deviceId">,
-  stream: Stream,
-  wake: () => void,
-): LogReader {
-  const waiting: ReadEntry[] = [];
+export class LogReader {
+  readonly #store: Store;
+  readonly #viewer: Pick<Viewer, "userId" | "deviceId">;
+  readonly #stream: Stream;
+  readonly #reader: Reader;
+  readonly #waiting: ReadEntry[] = [];
   /** All up to here has been given, waits, or is of no interest. */
-  let known = 0;
-  let started = false;
-  let reading = false;
+  #known = 0;
+  #started = false;
+  #reading = false;
   /** Whether the store may hold something behind `known`. */
-  let behind = true;
+  #behind = true;
 
-  async function readPage(): Promise<void> {
-    behind = false;
-    reading = true;
-    try {
-      const { entries, upTo } = await store.log(userId, stream, known, PAGE);
-      known = upTo;
-      for (const entry of entries) if (entry.origin !== deviceId) waiting.push({ entry, fresh: null });
-      if (entries.length < PAGE) return;
-      behind = true;
-      await nextTurn();
-    } finally {
-      reading = false;
-    }
+  constructor(store: Store, viewer: Pick<Viewer, "userId" | "deviceId">, stream: Stream, reader: Reader) {
+    this.#store = store;
+    this.#viewer = viewer;
+    this.#stream = stream;
+    this.#reader = reader;
   }
 
-  return {
-    start(position) {
-      known = position;
-      started = true;
-    },
-    async next() {
-      while (waiting.length === 0 && behind) await readPage();
-      return waiting.shift() ?? null;
-    },
-    get position() {
-      return known;
-    },
-    appended(entry, fresh) {
-      if (!started || reading || entry.position !== known + 1 || waiting.length >= PAGE) {
-        behind = true;
-        wake();
-        return;
-      }
-      known = entry.position;
-      if (entry.origin === deviceId || streamOf(entry.kind) !== stream) return;
-      waiting.push({ entry, fresh });
-      wake();
-    },
-  };
+  /** From now on it reads behind this position. */
+  start(position: number): void {
+    this.#known = position;
+    this.#started = true;
+  }
+
+  /** The next entry; null where the log has been read to its end. */
+  async next(): Promise<ReadEntry | null> {
+    while (this.#waiting.length === 0 && this.#behind) await this.#readPage();
+    return this.#waiting.shift() ?? null;
+  }
+
+  /** Up to where there is nothing more to give. */
+  get position(): number {
+    return this.#known;
+  }
+
+  /** The log has grown by this entry. */
+  appended(entry: LogEntry, fresh: Fresh | null): void {
+    const continues = this.#started && !this.#reading && entry.position === this.#known + 1;
+    if (!continues || this.#waiting.length >= PAGE) {
+      this.#behind = true;
+      this.#reader.wake();
+      return;
+    }
+    this.#known = entry.position;
+    if (entry.origin === this.#viewer.deviceId || streamOf(entry.kind) !== this.#stream) return;
+    this.#waiting.push({ entry, fresh });
+    this.#reader.wake();
+  }
+
+  async #readPage(): Promise<void> {
+    const { userId, deviceId } = this.#viewer;
+    this.#behind = false;
+    this.#reading = true;
+    try {
+      const { entries, upTo } = await this.#store.log(userId, this.#stream, this.#known, PAGE);
+      this.#known = upTo;
+      for (const entry of entries) if (entry.origin !== deviceId) this.#waiting.push({ entry, fresh: null });
+      if (entries.length < PAGE) return;
+      this.#behind = true;
+      await nextTurn();
+    } finally {
+      this.#reading = false;
+    }
+  }
 }

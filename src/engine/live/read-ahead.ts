@@ -9,25 +9,28 @@ import type { Fresh } from "./hub.ts";
 /** Positions of the log that are read at a time; the most that is held in memory. */
 const AHEAD = 50;
 
-export interface ReadAhead {
+export class ReadAhead {
+  readonly #core: Core;
+  readonly #userId: UserId;
+  #messages: Map<number, Message> | null = null;
+  #asOf = 0;
+
+  constructor(core: Core, userId: UserId) {
+    this.#core = core;
+    this.#userId = userId;
+  }
+
   /** The message at this position as it was not long ago; null where there is none. */
-  at(position: number): Promise<Fresh | null>;
-}
-
-export function createReadAhead(core: Core, userId: UserId): ReadAhead {
-  let messages = new Map<number, Message>();
-  let asOf = 0;
-
-  return {
-    async at(position) {
-      if (!messages.has(position)) {
-        const { changes } = core;
-        messages = new Map(await core.store.logMessages(userId, position - 1, position + AHEAD - 1));
-        asOf = changes;
-      }
-      const message = messages.get(position);
-      messages.delete(position);
-      return message === undefined ? null : { message, asOf };
-    },
-  };
+  async at(position: number): Promise<Fresh | null> {
+    let messages = this.#messages;
+    if (messages?.has(position) !== true) {
+      const { changes, store } = this.#core;
+      messages = new Map(await store.logMessages(this.#userId, position - 1, position + AHEAD - 1));
+      this.#messages = messages;
+      this.#asOf = changes;
+    }
+    const message = messages.get(position);
+    messages.delete(position);
+    return message === undefined ? null : { message, asOf: this.#asOf };
+  }
 }

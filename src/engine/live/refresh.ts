@@ -9,7 +9,7 @@
 import type { Connection } from "../connections.ts";
 import type { UserId } from "../model.ts";
 import type { Viewer } from "../viewer.ts";
-import { createFeed, type Feed } from "./feed.ts";
+import { Feed } from "./feed.ts";
 
 export interface RefreshEvent {
   readonly offlineCount: number;
@@ -28,112 +28,136 @@ export interface CatchUp {
   leave(): void;
 }
 
-interface Running {
-  readonly connection: Connection | null;
-  readonly wake: () => void;
-  readonly holders: Set<Waiting>;
-  event: RefreshEvent | null;
-}
-
-interface Waiting {
-  readonly connection: Connection | null;
-  readonly pending: Set<Running>;
+/** Whoever is told that its wait may be over. */
+interface Waker {
   wake(): void;
 }
 
-interface Channel {
-  readonly running: Set<Running>;
-  readonly waiting: Set<Waiting>;
+/** The running `newMessage`s of one device, and its refreshes. */
+class Channel {
+  readonly running = new Set<Running>();
+  readonly waiting = new Set<RefreshFeed>();
+  readonly #drop: () => void;
+
+  /** @param drop called where nobody is left */
+  constructor(drop: () => void) {
+    this.#drop = drop;
+  }
+
+  /** Whether this refresh is told of that `newMessage`. */
+  hears(feed: RefreshFeed, running: Running): boolean {
+    if (feed.shares(running)) return true;
+    return ![...this.waiting].some((other) => other.shares(running));
+  }
+
+  dropIfEmpty(): void {
+    if (this.running.size + this.waiting.size === 0) this.#drop();
+  }
+}
+
+class Running implements CatchUp {
+  readonly connection: Connection | null;
+  readonly holders = new Set<RefreshFeed>();
+  event: RefreshEvent | null = null;
+  readonly #channel: Channel;
+  readonly #waker: Waker;
+
+  constructor(channel: Channel, connection: Connection | null, waker: Waker) {
+    this.#channel = channel;
+    this.#waker = waker;
+    this.connection = connection;
+    channel.running.add(this);
+  }
+
+  get held(): boolean {
+    return this.holders.size > 0;
+  }
+
+  announce(event: RefreshEvent): void {
+    // It may have ended while it caught up.
+    if (!this.#channel.running.has(this)) return;
+    this.event = event;
+    for (const feed of this.#channel.waiting) {
+      if (!this.#channel.hears(feed, this)) continue;
+      if (feed.shares(this)) this.holders.add(feed);
+      feed.tell(this);
+    }
+  }
+
+  letGoBy(feed: RefreshFeed): void {
+    if (this.holders.delete(feed)) this.#waker.wake();
+  }
+
+  leave(): void {
+    this.#channel.running.delete(this);
+    for (const feed of this.#channel.waiting) feed.pending.delete(this);
+    this.#channel.dropIfEmpty();
+  }
+}
+
+class RefreshFeed extends Feed<RefreshEvent> {
+  readonly pending = new Set<Running>();
+  readonly #connection: Connection | null;
+  readonly #channel: Channel;
+  /** Handed to the transport; asking for the next one says that it has been sent. */
+  #sent: Running | null = null;
+
+  constructor(channel: Channel, connection: Connection | null) {
+    super();
+    this.#channel = channel;
+    this.#connection = connection;
+    for (const running of channel.running) {
+      if (running.event !== null && channel.hears(this, running)) this.pending.add(running);
+    }
+    channel.waiting.add(this);
+  }
+
+  shares({ connection }: Running): boolean {
+    return connection !== null && this.#connection === connection;
+  }
+
+  tell(running: Running): void {
+    this.pending.add(running);
+    this.wake();
+  }
+
+  protected override async pull(): Promise<RefreshEvent | null> {
+    this.#sent?.letGoBy(this);
+    this.#sent = null;
+    for (const running of this.pending) {
+      this.pending.delete(running);
+      if (running.event === null) continue;
+      this.#sent = running;
+      return running.event;
+    }
+    return null;
+  }
+
+  protected override left(): void {
+    this.#channel.waiting.delete(this);
+    for (const running of this.#channel.running) running.letGoBy(this);
+    this.#channel.dropIfEmpty();
+  }
 }
 
 export interface Refreshes {
-  enter(viewer: Viewer, connection: Connection | null, wake: () => void): CatchUp;
+  /** @param waker told when it is no longer held */
+  enter(viewer: Viewer, connection: Connection | null, waker: Waker): CatchUp;
   subscribe(viewer: Viewer, connection: Connection | null): Feed<RefreshEvent>;
-}
-
-function shareConnection(waiting: Waiting, { connection }: Running): boolean {
-  return connection !== null && waiting.connection === connection;
-}
-
-function hears(waiting: Waiting, running: Running, channel: Channel): boolean {
-  if (shareConnection(waiting, running)) return true;
-  return ![...channel.waiting].some((other) => shareConnection(other, running));
 }
 
 export function createRefreshes(): Refreshes {
   const channels = new Map<string, Channel>();
 
-  function channelOf(viewer: Viewer): Channel {
-    const key = `${viewer.userId}:${viewer.deviceId}`;
-    const channel = channels.get(key) ?? { running: new Set(), waiting: new Set() };
+  function channelOf({ userId, deviceId }: Viewer): Channel {
+    const key = `${userId}:${deviceId}`;
+    const channel = channels.get(key) ?? new Channel(() => channels.delete(key));
     channels.set(key, channel);
     return channel;
   }
 
-  function dropIfEmpty(viewer: Viewer, channel: Channel): void {
-    if (channel.running.size + channel.waiting.size === 0) channels.delete(`${viewer.userId}:${viewer.deviceId}`);
-  }
-
-  function enter(viewer: Viewer, connection: Connection | null, wake: () => void): CatchUp {
-    const channel = channelOf(viewer);
-    const running: Running = { connection, wake, holders: new Set(), event: null };
-    channel.running.add(running);
-    return {
-      announce(event) {
-        // It may have ended while it caught up.
-        if (!channel.running.has(running)) return;
-        running.event = event;
-        for (const waiting of channel.waiting) {
-          if (!hears(waiting, running, channel)) continue;
-          if (shareConnection(waiting, running)) running.holders.add(waiting);
-          waiting.pending.add(running);
-          waiting.wake();
-        }
-      },
-      get held() {
-        return running.holders.size > 0;
-      },
-      leave() {
-        channel.running.delete(running);
-        for (const waiting of channel.waiting) waiting.pending.delete(running);
-        dropIfEmpty(viewer, channel);
-      },
-    };
-  }
-
-  function subscribe(viewer: Viewer, connection: Connection | null): Feed<RefreshEvent> {
-    const channel = channelOf(viewer);
-    /** Handed to the transport; asking for the next one says that it has been sent. */
-    let sent: Running | null = null;
-
-    function letGo(running: Running): void {
-      if (running.holders.delete(waiting)) running.wake();
-    }
-
-    async function pull(): Promise<RefreshEvent | null> {
-      if (sent !== null) letGo(sent);
-      sent = null;
-      for (const running of waiting.pending) {
-        waiting.pending.delete(running);
-        if (running.event === null) continue;
-        sent = running;
-        return running.event;
-      }
-      return null;
-    }
-
-    const feed = createFeed(pull, () => {
-      channel.waiting.delete(waiting);
-      for (const running of channel.running) letGo(running);
-      dropIfEmpty(viewer, channel);
-    });
-    const waiting: Waiting = { connection, pending: new Set(), wake: feed.wake };
-    for (const running of channel.running) {
-      if (running.event !== null && hears(waiting, running, channel)) waiting.pending.add(running);
-    }
-    channel.waiting.add(waiting);
-    return feed;
-  }
-
-  return { enter, subscribe };
+  return {
+    enter: (viewer, connection, waker) => new Running(channelOf(viewer), connection, waker),
+    subscribe: (viewer, connection) => new RefreshFeed(channelOf(viewer), connection),
+  };
 }

@@ -3,7 +3,8 @@ import type { Core } from "../core.ts";
 import type { UserId } from "../model.ts";
 import { limitChanges, mayReach, recipientOf } from "../permissions.ts";
 import { isAdmin, type Viewer } from "../viewer.ts";
-import { createFeed, type Feed } from "./feed.ts";
+import { Feed } from "./feed.ts";
+import type { Listener } from "./hub.ts";
 
 export interface TypingEvent {
   readonly userId: UserId;
@@ -12,6 +13,37 @@ export interface TypingEvent {
 
 /** Peers whose typing waits for a reader; the newest state of each is enough. */
 const MOST_PEERS = 100;
+
+class TypingFeed extends Feed<TypingEvent> implements Listener {
+  readonly #core: Core;
+  readonly #userId: UserId;
+  readonly #states = new Map<UserId, boolean>();
+
+  constructor(core: Core, userId: UserId) {
+    super();
+    this.#core = core;
+    this.#userId = userId;
+    core.hub.join(userId, this);
+  }
+
+  typing(from: UserId, typing: boolean): void {
+    if (this.#states.size >= MOST_PEERS && !this.#states.has(from)) return;
+    this.#states.set(from, typing);
+    this.wake();
+  }
+
+  protected override async pull(): Promise<TypingEvent | null> {
+    for (const [userId, typing] of this.#states) {
+      this.#states.delete(userId);
+      return { userId, typing };
+    }
+    return null;
+  }
+
+  protected override left(): void {
+    this.#core.hub.leave(this.#userId, this);
+  }
+}
 
 export function createTyping(core: Core) {
   return {
@@ -32,25 +64,7 @@ export function createTyping(core: Core) {
 
     /** Who types to the viewer, from now on. */
     subscribe(viewer: Viewer): Feed<TypingEvent> {
-      const states = new Map<UserId, boolean>();
-      const feed = createFeed<TypingEvent>(
-        async () => {
-          for (const [userId, typing] of states) {
-            states.delete(userId);
-            return { userId, typing };
-          }
-          return null;
-        },
-        () => leave(),
-      );
-      const leave = core.hub.join(viewer.userId, {
-        typing(from, typing) {
-          if (states.size >= MOST_PEERS && !states.has(from)) return;
-          states.set(from, typing);
-          feed.wake();
-        },
-      });
-      return feed;
+      return new TypingFeed(core, viewer.userId);
     },
   };
 }

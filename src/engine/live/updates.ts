@@ -2,8 +2,9 @@
 import { type Core, cutoffsNow } from "../core.ts";
 import type { LogEntry, Member, Stream } from "../model.ts";
 import type { MessageView, Viewer } from "../viewer.ts";
-import { createFeed, type Feed } from "./feed.ts";
-import { createLogReader } from "./log-reader.ts";
+import { Feed } from "./feed.ts";
+import type { Fresh, Listener } from "./hub.ts";
+import { LogReader } from "./log-reader.ts";
 import { messageNow } from "./message-now.ts";
 import { cursorAt, servablePlace } from "./places.ts";
 
@@ -39,38 +40,70 @@ function changeOf(entry: LogEntry): MessageChange | null {
   }
 }
 
-export function createUpdates(core: Core) {
-  const { store, hub } = core;
+/** What a feed makes of an entry of another device; null where there is nothing to tell. */
+type Pick<T> = (entry: LogEntry, cursor: string) => Promise<T | null>;
 
-  /** A feed over one stream of the log from a place on, of what `pick` makes of the other devices' entries. */
+/** One stream of a log from a place on. */
+class UpdatesFeed<T> extends Feed<T> implements Listener {
+  readonly #core: Core;
+  readonly #viewer: Viewer;
+  readonly #stream: Stream;
+  readonly #pick: Pick<T>;
+  readonly #reader: LogReader;
+  /** What is older, and was there when it began, has left the cache. */
+  readonly #oldest: number;
+  #head = 0;
+
+  constructor(core: Core, viewer: Viewer, stream: Stream, pick: Pick<T>) {
+    super();
+    this.#core = core;
+    this.#viewer = viewer;
+    this.#stream = stream;
+    this.#pick = pick;
+    this.#oldest = cutoffsNow(core).offline;
+    this.#reader = new LogReader(core.store, viewer, stream, this);
+    core.hub.join(viewer.userId, this);
+  }
+
+  start(after: number, head: number): void {
+    this.#reader.start(after);
+    this.#head = head;
+  }
+
+  appended(entry: LogEntry, fresh: Fresh | null): void {
+    this.#reader.appended(entry, fresh);
+  }
+
+  protected override async pull(): Promise<T | null> {
+    for (let read = await this.#reader.next(); read !== null; read = await this.#reader.next()) {
+      const { entry } = read;
+      // Only of what was there before: what comes live is new, whatever the clock said then or says now.
+      if (entry.position <= this.#head && entry.at <= this.#oldest) continue;
+      const cursor = cursorAt(this.#core, this.#viewer.userId, this.#stream, entry.position);
+      const event = await this.#pick(entry, cursor);
+      if (event !== null) return event;
+    }
+    return null;
+  }
+
+  protected override left(): void {
+    this.#core.hub.leave(this.#viewer.userId, this);
+  }
+}
+
+export function createUpdates(core: Core) {
+  const { store } = core;
+
   async function follow<T>(
     viewer: Viewer,
     stream: Stream,
     since: string | null | undefined,
-    pick: (entry: LogEntry, cursor: string) => Promise<T | null>,
+    pick: Pick<T>,
   ): Promise<Feed<T>> {
-    const { userId } = viewer;
-    let head = 0;
-
-    async function pull(): Promise<T | null> {
-      for (let read = await reader.next(); read !== null; read = await reader.next()) {
-        const { entry } = read;
-        // Only of what was there before: what comes live is new, whatever the clock said then or says now.
-        if (entry.position <= head && entry.at <= oldest) continue;
-        const event = await pick(entry, cursorAt(core, userId, stream, entry.position));
-        if (event !== null) return event;
-      }
-      return null;
-    }
-
-    const feed: Feed<T> = createFeed(pull, () => leaveHub());
-    const reader = createLogReader(store, viewer, stream, feed.wake);
-    const leaveHub = hub.join(userId, { appended: reader.appended });
-    const oldest = cutoffsNow(core).offline;
+    const feed = new UpdatesFeed(core, viewer, stream, pick);
     try {
-      const place = await servablePlace(core, viewer, stream, since);
-      reader.start(place.after);
-      head = place.head;
+      const { after, head } = await servablePlace(core, viewer, stream, since);
+      feed.start(after, head);
     } catch (error) {
       feed.end();
       throw error;

@@ -24,25 +24,44 @@ export interface Execution {
   subscribe(operation: Operation, variables: RawVariables, contextValue: unknown): Promise<Events | ExecutionResult>;
 }
 
-/** Answers each event of a source. `return()` works while `next()` waits, as it must where the source waits. */
-function answersTo(source: AsyncIterable<unknown>, answer: (event: unknown) => MaybePromise<ExecutionResult>): Events {
-  const events = source[Symbol.asyncIterator]();
-  const answers: Events = {
-    async next() {
-      const event = await events.next();
-      return event.done === true ? event : { value: await answer(event.value), done: false };
-    },
-    async return() {
-      await events.return?.();
-      return { value: undefined, done: true };
-    },
-    async throw(error) {
-      await events.return?.();
-      throw error;
-    },
-    [Symbol.asyncIterator]: () => answers,
-  };
-  return answers;
+/**
+ * The answers to the events of a source. `return()` works while `next()` waits, as it must where the source waits; and
+ * what waits is one promise, since subscriptions do little else.
+ */
+class Answers implements Events {
+  readonly #source: AsyncIterator<unknown>;
+  readonly #answer: (event: IteratorResult<unknown>) => MaybePromise<IteratorResult<ExecutionResult>>;
+
+  constructor(source: AsyncIterable<unknown>, answer: (event: unknown) => MaybePromise<ExecutionResult>) {
+    this.#source = source[Symbol.asyncIterator]();
+    this.#answer = (event) => {
+      if (event.done === true) return event;
+      const answered = answer(event.value);
+      return isPromise(answered) ? answered.then(toResult) : toResult(answered);
+    };
+  }
+
+  next(): Promise<IteratorResult<ExecutionResult>> {
+    return this.#source.next().then(this.#answer);
+  }
+
+  async return(): Promise<IteratorResult<ExecutionResult>> {
+    await this.#source.return?.();
+    return { value: undefined, done: true };
+  }
+
+  async throw(error: unknown): Promise<IteratorResult<ExecutionResult>> {
+    await this.#source.return?.();
+    throw error;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}
+
+function toResult(value: ExecutionResult): IteratorResult<ExecutionResult> {
+  return { value, done: false };
 }
 
 /** @throws Error for a schema that is not valid */
@@ -95,7 +114,7 @@ export function createExecution(schema: GraphQLSchema): Execution {
       });
       if (!(Symbol.asyncIterator in source)) return source;
       const { coerced: variableValues = {} } = coerce(operation.definition, variables);
-      return answersTo(source, (rootValue) =>
+      return new Answers(source, (rootValue) =>
         answer({ schema, operation, rootValue, contextValue, variableValues, errors: new FieldErrors() }),
       );
     },
