@@ -153,6 +153,34 @@ test("an operation id may be used again once its operation is over", async () =>
   expect(await wire.next()).toMatchObject({ id: "same", type: "next" });
 });
 
+test("an operation id is free as soon as the client has completed its operation", async () => {
+  const app = await startApp();
+  const bob = await app.person("bob");
+  const wire = await authenticated(app);
+  for (let round = 0; round < 20; round += 1) {
+    wire.subscribe("same", NEW_MESSAGE);
+    wire.send({ id: "same", type: "complete" });
+  }
+  wire.subscribe("same", NEW_MESSAGE);
+  expect(await answers(wire)).toBe(true);
+  await bob.send("alice", "to the last one");
+  expect((await frameOf(wire, "same")).payload.data.newMessage.message.content.summary).toBe("to the last one");
+  wire.subscribe("last", VIEWER);
+  expect((await wire.next()).id).toBe("last");
+});
+
+test("what the client completes is not answered; a send that has begun is done", async () => {
+  const app = await startApp();
+  const [alice] = await app.people("alice", "bob");
+  const wire = await (await dial(app)).init(alice.token);
+  wire.subscribe("1", SEND, { to: "bob", text: "on its way" });
+  wire.send({ id: "1", type: "complete" });
+  wire.subscribe("2", SEND, { to: "bob", text: "behind it" });
+  expect(await wire.next()).toMatchObject({ id: "2", type: "next" });
+  expect(await wire.next()).toEqual({ id: "2", type: "complete" });
+  expect(texts(await alice.history("bob"))).toEqual(["on its way", "behind it"]);
+});
+
 test.each<[string, string]>([
   ["no JSON", "hello"],
   ["half of a JSON text", '{"type":"subscribe","id":'],
