@@ -57,6 +57,7 @@ export class Load {
   readonly #running: Promise<void>[] = [];
   readonly #awaited = new Set<() => void>();
   #number = 0;
+  #lots: number[] = [];
   #abandoned = false;
 
   private constructor(options: LoadOptions) {
@@ -99,9 +100,9 @@ export class Load {
       await Promise.all(devices.map((device) => device.drain()));
       this.journal.devices.push(...user.devices.map(({ record }) => record));
       this.journal.auditors.push(user.auditor.record);
-      for (const peer of user.peers) {
+      for (const peer of [...user.peers, HERMIT]) {
         this.journal.histories.push({ user: user.id, peer, messages: await this.#history(user, peer) });
-        await this.#look(user, peer, this.#marks(user, peer), true);
+        if (peer !== HERMIT) await this.#look(user, peer, this.#marks(user, peer), true);
       }
     }
     return this.journal;
@@ -173,14 +174,25 @@ export class Load {
     }
   }
 
+  /**
+   * What comes of a send, from 0 to 99. Lots are not put back before all are drawn: every hundred sends hold each of
+   * them once, so that no load of that length goes without a refusal, a repeat or a recall.
+   */
+  #draw(): number {
+    if (this.#lots.length === 0) this.#lots = Array.from({ length: 100 }, (_, lot) => lot);
+    const lot = oneOf(this.#lots);
+    this.#lots.splice(this.#lots.indexOf(lot), 1);
+    return lot;
+  }
+
   async #write(user: User, device: Device): Promise<void> {
     const { client } = device;
     while (!this.#stop.signal.aborted) {
-      const luck = Math.random();
+      const lot = this.#draw();
       this.#number += 1;
       const key = `${user.id} ${device.record.device} ${this.#number}`;
-      const forbidden = luck < 0.05;
-      const tooLong = luck < 0.02;
+      const forbidden = lot < 5;
+      const tooLong = lot < 2;
       const to = forbidden && !tooLong ? HERMIT : oneOf(user.peers);
       const record: SendRecord = {
         key,
@@ -196,12 +208,12 @@ export class Load {
       await this.#send(client, record, text);
       // Most insist on an answer; some give up, and never know.
       const isOpen = () => ["unknown", "unavailable"].includes(record.outcomes.at(-1)?.kind ?? "");
-      while (isOpen() && luck < 0.9 && !this.#abandoned) {
+      while (isOpen() && lot < 90 && !this.#abandoned) {
         await pause();
         await this.#send(client, record, text);
       }
-      if (luck > 0.3 && luck < 0.4) await this.#send(client, record, text);
-      if (luck > 0.4 && luck < 0.45) await this.#recall(client, record);
+      if (lot >= 30 && lot < 40) await this.#send(client, record, text);
+      if (lot >= 40 && lot < 45) await this.#recall(client, record);
       if (this.#options.paceMs !== undefined) await pause(this.#options.paceMs);
     }
   }
