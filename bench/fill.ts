@@ -37,7 +37,7 @@ function conversationsOf(messages: number): Conversation[] {
   return [{ first: "long-a", second: "long-b", messages: long }, ...shared];
 }
 
-const INDEXES = ["messages_by_key", "messages_by_age", "user_log_by_age", "members_by_activity"];
+const INDEXES = ["messages_by_key", "members_by_activity"];
 
 /** Drops indexes and gives what makes them again: built at once they cost a fraction. */
 function withoutIndexes(file: Sqlite.Database): () => void {
@@ -62,9 +62,11 @@ export async function fill(folder: string, messages: number): Promise<void> {
   file.pragma("synchronous = OFF");
   file.pragma("cache_size = -200000");
   const indexAgain = withoutIndexes(file);
-  const insertUser = file.prepare("insert into users (id, created_at, head, delivered_position) values (?, ?, ?, ?)");
+  const insertUser = file.prepare(
+    "insert into users (id, created_at, head, head_at, delivered_position) values (?, ?, ?, ?, ?)",
+  );
   const insertConversation = file.prepare(
-    "insert into conversations (id, first_user, second_user, last_seq) values (?, ?, ?, ?)",
+    "insert into conversations (id, first_user, second_user, last_seq, last_at, run_seq) values (?, ?, ?, ?, ?, 1)",
   );
   const insertMember = file.prepare(
     `insert into members (user_id, peer_id, conversation_id, last_own_seq, last_seq, last_position, last_activity_at)
@@ -77,37 +79,52 @@ export async function fill(folder: string, messages: number): Promise<void> {
   const insertEntry = file.prepare(
     "insert into user_log (user_id, position, kind, conversation_id, seq, at, origin) values (?, ?, ?, ?, ?, ?, ?)",
   );
+  const insertMessageRun = file.prepare(
+    "insert into message_runs (oldest_at, conversation_id, first_seq) values (?, ?, 1)",
+  );
+  const insertLogRun = file.prepare("insert into log_runs (oldest_at, user_id, first_position) values (?, ?, ?)");
 
   const conversations = conversationsOf(messages);
   const begun = Date.now() - 3 * DAY_MS;
-  const heads = new Map<string, number>();
+  const heads = new Map<string, { position: number; at: number }>();
   let written = 0;
+
+  function log(user: string, kind: string, id: number, seq: number, at: number, origin: string | null): number {
+    const before = heads.get(user);
+    const position = (before?.position ?? 0) + 1;
+    insertEntry.run(user, position, kind, id, seq, at, origin);
+    // Where another conversation is written, its instants begin anew.
+    if (before === undefined || before.at > at) insertLogRun.run(at, user, position);
+    heads.set(user, { position, at });
+    return position;
+  }
 
   function write({ first, second, messages: count }: Conversation, id: number): void {
     const [low, high] = first < second ? [first, second] : [second, first];
-    insertConversation.run(id, low, high, count);
-    const from = { first: heads.get(first) ?? 0, second: heads.get(second) ?? 0 };
-    let last = 0;
+    let at = 0;
+    let positions = { first: 0, second: 0 };
     for (let seq = 1; seq <= count; seq += 1) {
       // As if all conversations went on at the same time.
-      last = begun + Math.floor(((seq + id / conversations.length) / (count + 1)) * 2.5 * DAY_MS);
+      at = begun + Math.floor(((seq + id / conversations.length) / (count + 1)) * 2.5 * DAY_MS);
+      if (seq === 1) insertMessageRun.run(at, id);
       const content = JSON.stringify({ type: "TEXT", text: `#${seq}# and some more words, as people write them` });
       const key = `8f14e45f-ceea-467f-a0e6-${String(written).padStart(12, "0")}`;
       const fingerprint = "Yp8ZLrs5rL7rRTG0XfHqLEH9Ke3zbdhqEHE9q1dN2aM=";
-      insertMessage.run(id, seq, first, second, content, key, fingerprint, last, from.second + seq);
-      insertEntry.run(first, from.first + seq, "sent", id, seq, last, "phone");
-      insertEntry.run(second, from.second + seq, "received", id, seq, last, null);
+      positions = {
+        first: log(first, "sent", id, seq, at, "phone"),
+        second: log(second, "received", id, seq, at, null),
+      };
+      insertMessage.run(id, seq, first, second, content, key, fingerprint, at, positions.second);
       written += 1;
     }
-    heads.set(first, from.first + count);
-    heads.set(second, from.second + count);
-    insertMember.run(first, second, id, count, count, from.first + count, last);
-    insertMember.run(second, first, id, 0, count, from.second + count, last);
+    insertConversation.run(id, low, high, count, at);
+    insertMember.run(first, second, id, count, count, positions.first, at);
+    insertMember.run(second, first, id, 0, count, positions.second, at);
   }
 
   file.transaction(() => {
     for (const [index, conversation] of conversations.entries()) write(conversation, index + 1);
-    for (const [user, head] of heads) insertUser.run(user, begun, head, head);
+    for (const [user, { position, at }] of heads) insertUser.run(user, begun, position, at, position);
   })();
   indexAgain();
   file.pragma("wal_checkpoint(TRUNCATE)");

@@ -14,16 +14,29 @@ import { runs, timeFor } from "./support/scale.ts";
 
 const NOW = Date.UTC(2030, 0, 1);
 const PEOPLE = ["alice", "bob", "carol"] as const;
-const TABLES = ["users", "conversations", "members", "messages", "user_log", "deleted_messages", "devices"];
+const TABLES = [
+  "users",
+  "conversations",
+  "members",
+  "messages",
+  "message_runs",
+  "user_log",
+  "log_runs",
+  "deleted_messages",
+  "devices",
+];
 
 type Person = (typeof PEOPLE)[number];
 type Act =
-  | { do: "send"; from: string; to: Person; key: number | null; hidden: boolean; sync: boolean }
+  | { do: "send"; from: string; to: Person; key: number | null; hidden: boolean; sync: boolean; at: number }
   | { do: "recall" | "edit"; which: number }
   | { do: "read" | "pin"; who: Person; peer: Person }
-  | { do: "acknowledge"; who: Person; position: number };
+  | { do: "acknowledge"; who: Person; position: number }
+  | { do: "sweep"; upTo: number; batch: number };
 
 const person = fc.constantFrom(...PEOPLE);
+/** The clock goes forward, or is set forward and back. */
+const instant = fc.integer({ min: NOW - 3, max: NOW + 3 });
 const act: fc.Arbitrary<Act> = fc.oneof(
   {
     weight: 6,
@@ -35,14 +48,16 @@ const act: fc.Arbitrary<Act> = fc.oneof(
       key: fc.option(fc.nat(20)),
       hidden: fc.boolean(),
       sync: fc.boolean(),
+      at: instant,
     }),
   },
   fc.record({ do: fc.constantFrom("recall" as const, "edit" as const), which: fc.nat(3) }),
   fc.record({ do: fc.constantFrom("read" as const, "pin" as const), who: person, peer: person }),
   fc.record({ do: fc.constant("acknowledge" as const), who: person, position: fc.nat(9) }),
+  fc.record({ do: fc.constant("sweep" as const), upTo: instant, batch: fc.integer({ min: 1, max: 9 }) }),
 );
 
-function draftOf({ from, to, key, hidden, sync }: Extract<Act, { do: "send" }>): MessageDraft {
+function draftOf({ from, to, key, hidden, sync, at }: Extract<Act, { do: "send" }>): MessageDraft {
   return {
     senderId: from,
     recipientId: to,
@@ -54,7 +69,7 @@ function draftOf({ from, to, key, hidden, sync }: Extract<Act, { do: "send" }>):
     fingerprint: key === null ? null : "fingerprint",
     keyFreeUpTo: null,
     replyTo: null,
-    sentAt: NOW,
+    sentAt: at,
     offlineUntil: null,
     hidden,
     syncToSender: sync,
@@ -77,7 +92,8 @@ async function prepare(store: Store): Promise<Known> {
     ["carol", "alice"],
     ["bob", "alice"],
   ] as const) {
-    const appended = await store.append(draftOf({ do: "send", from, to, key: null, hidden: false, sync: true }));
+    const send = { do: "send", from, to, key: null, hidden: false, sync: true, at: NOW } as const;
+    const appended = await store.append(draftOf(send));
     if (appended !== null) messages.push(appended.message);
   }
   return { messages };
@@ -102,6 +118,8 @@ async function perform(store: Store, { messages }: Known, act: Act): Promise<unk
     }
     case "acknowledge":
       return store.acknowledge(act.who, "phone", "messages", act.position, NOW);
+    case "sweep":
+      return store.sweep({ offline: act.upTo, roaming: act.upTo, erased: act.upTo, audit: 0 }, act.batch);
     default:
       return act satisfies never;
   }

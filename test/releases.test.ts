@@ -6,6 +6,7 @@ import { App, Person } from "./support/app.ts";
 import { MovableClock } from "./support/clock.ts";
 import { openBeside } from "./support/data.ts";
 import { RELEASES, type Release } from "./support/released.ts";
+import { runsAmiss } from "./support/runs.ts";
 
 const folder = fileURLToPath(RELEASES);
 const releases = readdirSync(folder)
@@ -37,6 +38,7 @@ describe.each(releases)("a database of $version", (release) => {
     const database = openBeside(app);
     expect(database.pragma("integrity_check", { simple: true })).toBe("ok");
     expect(database.pragma("foreign_key_check")).toEqual([]);
+    expect(runsAmiss(database)).toEqual({});
     const { entries } = JSON.parse(readFileSync(new URL("../drizzle/meta/_journal.json", import.meta.url), "utf8"));
     const applied = database.prepare("select count(*) from __drizzle_migrations").pluck().get();
     expect(applied, "made before its schema changed? make it anew").toBe(entries.length);

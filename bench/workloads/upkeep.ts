@@ -41,7 +41,7 @@ function copyAllTheTime(folder: string): () => Promise<void> {
 /** Whether there is still something to be swept: messages older than a day. */
 function isBeingSwept(folder: string): boolean {
   const file = new Sqlite(join(folder, "parley.sqlite"), { readonly: true });
-  const oldest = file.prepare<[], number>("select min(sent_at) from messages").pluck().get() ?? Date.now();
+  const oldest = file.prepare<[], number>("select min(oldest_at) from message_runs").pluck().get() ?? Date.now();
   file.close();
   return oldest < Date.now() - DAY_MS;
 }

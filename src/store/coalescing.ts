@@ -12,21 +12,29 @@ import {
   noteActivity,
   startConversation,
 } from "./operations/messages.ts";
+import { insertLogRun, insertMessageRun } from "./operations/runs.ts";
 import { type Row, type Step, statement } from "./statement.ts";
 import { conversations, users } from "./tables.ts";
 
-const saveHead = statement<{ user: string; head: number }>(
-  (p) => sql`update ${users} set head = ${p.head} where id = ${p.user}`,
+const saveHead = statement<{ user: string; head: number; at: number; run: number }>(
+  (p) => sql`update ${users} set head = ${p.head}, head_at = ${p.at}, run_position = ${p.run} where id = ${p.user}`,
 );
-const saveLastSeq = statement<{ conversation: number; seq: number }>(
-  (p) => sql`update ${conversations} set last_seq = ${p.seq} where id = ${p.conversation}`,
+const saveLastSeq = statement<{ conversation: number; seq: number; at: number; run: number }>(
+  (p) => sql`update ${conversations} set last_seq = ${p.seq}, last_at = ${p.at}, run_seq = ${p.run}
+    where id = ${p.conversation}`,
 );
 
 /** What sends do besides: it neither reads nor writes what is counted. */
-const BESIDES = new Set([insertEntry.text, insertMessage.text, startConversation.text]);
+const BESIDES = new Set([
+  insertEntry.text,
+  insertLogRun.text,
+  insertMessage.text,
+  insertMessageRun.text,
+  startConversation.text,
+]);
 
-type Head = { head: number };
-type LastSeq = { id: number; last_seq: number };
+type Head = { head: number; head_at: number; run_position: number };
+type LastSeq = { id: number; last_seq: number; last_at: number; run_seq: number };
 
 /** A counter that was read when it was first moved on. */
 interface Counter<R extends Row> {
@@ -78,11 +86,14 @@ export function createCoalescing(run: (step: Step) => readonly Row[]): Coalescin
 
   function flush(): void {
     for (const [user, { row, ahead }] of heads) {
-      if (ahead) run({ text: saveHead.text, parameters: { user, head: row.head }, onlyFirst: true });
+      if (!ahead) continue;
+      const parameters = { user, head: row.head, at: row.head_at, run: row.run_position };
+      run({ text: saveHead.text, parameters, onlyFirst: true });
     }
     for (const { row, ahead } of lastSeqs.values()) {
       if (!ahead) continue;
-      run({ text: saveLastSeq.text, parameters: { conversation: row.id, seq: row.last_seq }, onlyFirst: true });
+      const parameters = { conversation: row.id, seq: row.last_seq, at: row.last_at, run: row.run_seq };
+      run({ text: saveLastSeq.text, parameters, onlyFirst: true });
     }
     for (const parameters of activities.values()) run({ text: noteActivity.text, parameters, onlyFirst: true });
     forget();
@@ -94,12 +105,18 @@ export function createCoalescing(run: (step: Step) => readonly Row[]): Coalescin
       switch (text) {
         case bumpHead.text:
           return moveOn(heads, String(parameters.user), step, (row) => {
+            const at = Number(parameters.at);
             row.head += 1;
+            if (at < row.head_at) row.run_position = row.head;
+            row.head_at = at;
           });
         case nextSeq.text:
           // A user's id holds no space.
           return moveOn(lastSeqs, `${parameters.first} ${parameters.second}`, step, (row) => {
+            const at = Number(parameters.at);
             row.last_seq += 1;
+            if (at < row.last_at) row.run_seq = row.last_seq;
+            row.last_at = at;
           });
         case noteActivity.text:
           return note(parameters as ActivityParameters);

@@ -24,6 +24,10 @@ export const users = sqliteTable("users", {
   createdAt: integer("created_at").notNull(),
   /** Position of the newest entry of the user's log. */
   head: integer().notNull().default(0),
+  /** Instant of the newest entry that is left in it; null where none is. */
+  headAt: integer("head_at"),
+  /** Position at which an entry last started a run. */
+  runPosition: integer("run_position").notNull().default(0),
   /** Highest positions that the sweeper has removed, per subscription. */
   floorMessages: integer("floor_messages").notNull().default(0),
   floorUpdates: integer("floor_updates").notNull().default(0),
@@ -39,6 +43,10 @@ export const conversations = sqliteTable(
     firstUser: text("first_user").notNull(),
     secondUser: text("second_user").notNull(),
     lastSeq: integer("last_seq").notNull(),
+    /** Instant of the newest message that is left; null where none is. */
+    lastAt: integer("last_at"),
+    /** Seq at which a message last started a run. */
+    runSeq: integer("run_seq").notNull().default(0),
   },
   (table) => [uniqueIndex("conversations_by_pair").on(table.firstUser, table.secondUser)],
 );
@@ -98,8 +106,22 @@ export const messages = sqliteTable(
     uniqueIndex("messages_by_key")
       .on(table.senderId, table.clientMessageId)
       .where(sql`${table.clientMessageId} is not null`),
-    index("messages_by_age").on(table.sentAt),
   ],
+);
+
+/**
+ * Where the messages of a conversation begin, and begin again with an earlier instant: from `first_seq` up to the next
+ * run nothing is older than `oldest_at`. So what is past its time is found without an index by age, in which every send
+ * would have to write. Clustered.
+ */
+export const messageRuns = sqliteTable(
+  "message_runs",
+  {
+    oldestAt: integer("oldest_at").notNull(),
+    conversationId: integer("conversation_id").notNull(),
+    firstSeq: integer("first_seq").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.oldestAt, table.conversationId, table.firstSeq] })],
 );
 
 /** Messages that a user has deleted for itself. Clustered. */
@@ -127,12 +149,22 @@ export const userLog = sqliteTable(
   },
   (table) => [
     primaryKey({ columns: [table.userId, table.position] }),
-    index("user_log_by_age").on(table.at),
     index("user_log_updates")
       .on(table.userId, table.position)
       .where(sql`${table.kind} in ('recalled', 'edited', 'read', 'delivered')`),
     index("user_log_conversations").on(table.userId, table.position).where(sql`${table.kind} = 'conversation'`),
   ],
+);
+
+/** As `message_runs`, of the entries of a user's log. Clustered. */
+export const logRuns = sqliteTable(
+  "log_runs",
+  {
+    oldestAt: integer("oldest_at").notNull(),
+    userId: text("user_id").notNull(),
+    firstPosition: integer("first_position").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.oldestAt, table.userId, table.firstPosition] })],
 );
 
 export const devices = sqliteTable(

@@ -5,9 +5,16 @@ import type { Appended, DevicePlace, LogPage, LogState } from "../../engine/stor
 import { all, first, type Operation, run, type Statement, statement } from "../statement.ts";
 import { devices, userLog, users } from "../tables.ts";
 import { type EntryRow, toLogEntry } from "./rows.ts";
+import { insertLogRun } from "./runs.ts";
 
-export const bumpHead = statement<{ user: string }, { head: number }>(
-  (p) => sql`update ${users} set head = head + 1 where id = ${p.user} returning head`,
+/** Gives the entry a position; where `run_position` is the same, the entry starts a run. */
+export const bumpHead = statement<
+  { user: string; at: number },
+  { head: number; head_at: number; run_position: number }
+>(
+  (p) => sql`update ${users} set head = head + 1, head_at = ${p.at},
+      run_position = case when ${p.at} >= head_at then run_position else head + 1 end
+    where id = ${p.user} returning head, head_at, run_position`,
 );
 
 export const insertEntry = statement<{
@@ -25,24 +32,26 @@ export const insertEntry = statement<{
 
 /** Appends to a user's log, which gives the entry its position. */
 export function* appendEntry(entry: Omit<Appended, "position">): Operation<Appended> {
-  const row = yield* first(bumpHead, { user: entry.userId });
+  const { userId, at } = entry;
+  const row = yield* first(bumpHead, { user: userId, at });
   if (row === undefined) throw new Error("a log entry for a user that does not exist");
+  if (row.run_position === row.head) yield* run(insertLogRun, { at, user: userId, position: row.head });
   yield* run(insertEntry, {
-    user: entry.userId,
+    user: userId,
     position: row.head,
     kind: entry.kind,
     conversation: entry.conversationId,
     seq: entry.seq,
-    at: entry.at,
+    at,
     origin: entry.origin,
   });
   return {
-    userId: entry.userId,
+    userId,
     position: row.head,
     kind: entry.kind,
     conversationId: entry.conversationId,
     seq: entry.seq,
-    at: entry.at,
+    at,
     origin: entry.origin,
   };
 }

@@ -12,6 +12,7 @@ import { recordAudit } from "./audit.ts";
 import { member, pairOf } from "./conversations.ts";
 import { appendEntry } from "./log.ts";
 import { type MessageRow, messageColumns, toMessage } from "./rows.ts";
+import { insertMessageRun } from "./runs.ts";
 
 const selectMessage = statement<{ conversation: number; seq: number }, MessageRow>(
   (p) =>
@@ -21,13 +22,17 @@ const releaseKey = statement<{ sender: string; key: string; upTo: number }>(
   (p) => sql`update ${messages} set client_message_id = null, fingerprint = null
     where sender_id = ${p.sender} and client_message_id = ${p.key} and sent_at <= ${p.upTo}`,
 );
-export const nextSeq = statement<{ first: string; second: string }, { id: number; last_seq: number }>(
-  (p) => sql`update ${conversations} set last_seq = last_seq + 1
-    where first_user = ${p.first} and second_user = ${p.second} returning id, last_seq`,
+type SeqParameters = { first: string; second: string; at: number };
+type SeqRow = { id: number; last_seq: number; last_at: number; run_seq: number };
+/** Gives the message a seq; where `run_seq` is the same, the message starts a run. */
+export const nextSeq = statement<SeqParameters, SeqRow>(
+  (p) => sql`update ${conversations} set last_seq = last_seq + 1, last_at = ${p.at},
+      run_seq = case when ${p.at} >= last_at then run_seq else last_seq + 1 end
+    where first_user = ${p.first} and second_user = ${p.second} returning id, last_seq, last_at, run_seq`,
 );
-export const startConversation = statement<{ first: string; second: string }, { id: number; last_seq: number }>(
-  (p) => sql`insert into ${conversations} (first_user, second_user, last_seq) values (${p.first}, ${p.second}, 1)
-    returning id, last_seq`,
+export const startConversation = statement<SeqParameters, SeqRow>(
+  (p) => sql`insert into ${conversations} (first_user, second_user, last_seq, last_at, run_seq)
+    values (${p.first}, ${p.second}, 1, ${p.at}, 1) returning id, last_seq, last_at, run_seq`,
 );
 type InsertParameters = {
   conversation: number;
@@ -125,9 +130,11 @@ export function* append(draft: MessageDraft): Operation<Logged & { message: Mess
   if (draft.keyFreeUpTo !== null && draft.clientMessageId !== null) {
     yield* run(releaseKey, { sender: senderId, key: draft.clientMessageId, upTo: draft.keyFreeUpTo });
   }
-  const place = (yield* first(nextSeq, pair)) ?? (yield* first(startConversation, pair));
+  const wanted = { ...pair, at: draft.sentAt };
+  const place = (yield* first(nextSeq, wanted)) ?? (yield* first(startConversation, wanted));
   if (place === undefined) throw new Error("a conversation could not be started");
-  const { id: conversationId, last_seq: seq } = place;
+  const { id: conversationId, last_seq: seq, run_seq: runSeq } = place;
+  if (runSeq === seq) yield* run(insertMessageRun, { at: draft.sentAt, conversation: conversationId, seq });
   const appended = yield* fanOut(draft, conversationId, seq);
   const recipientPosition = appended.find(({ kind }) => kind === "received")?.position ?? null;
   yield* run(insertMessage, {

@@ -3,7 +3,8 @@ import { type SQL, sql } from "drizzle-orm";
 import { DEFAULT_DEVICE, type LogKind, type Stream, streamOf } from "../../engine/model.ts";
 import type { Cutoffs } from "../../engine/settings.ts";
 import { all, type Operation, run, type Statement, statement } from "../statement.ts";
-import { audit, deletedMessages, devices, messages, userLog, users } from "../tables.ts";
+import { audit, devices, users } from "../tables.ts";
+import { conversationTimelines, eraseExpired, type LogEntry, userLogs } from "./runs.ts";
 
 /**
  * How long the rows of a table live: until this cutoff has passed them, or as long as what they are bound to, of which
@@ -26,27 +27,15 @@ export const LIFETIMES = {
   conversations: { atMost: 1, per: "pair of users" },
   members: { atMost: 2, per: "conversation" },
   messages: { until: "erased" },
+  messageRuns: { until: "erased" },
   deletedMessages: { atMost: 2, per: "message" },
   userLog: { until: "offline" },
+  logRuns: { until: "offline" },
   // But the device `default`, one of each user.
   devices: { until: "offline" },
   audit: { until: "audit" },
 } as const satisfies Record<keyof typeof import("../tables.ts"), Lifetime>;
 
-type ErasedEntry = { user_id: string; position: number; kind: string; origin: string | null };
-const eraseLog = statement<{ cutoff: number; batch: number }, ErasedEntry>(
-  (p) => sql`delete from ${userLog} where (user_id, position) in
-      (select user_id, position from ${userLog} where at <= ${p.cutoff} order by at limit ${p.batch})
-    returning user_id, position, kind, origin`,
-);
-const eraseMessages = statement<{ cutoff: number; batch: number }, { conversation_id: number; seq: number }>(
-  (p) => sql`delete from ${messages} where (conversation_id, seq) in
-      (select conversation_id, seq from ${messages} where sent_at <= ${p.cutoff} order by sent_at limit ${p.batch})
-    returning conversation_id, seq`,
-);
-const eraseDeletions = statement<{ conversation: number; seq: number }>(
-  (p) => sql`delete from ${deletedMessages} where conversation_id = ${p.conversation} and seq = ${p.seq}`,
-);
 /** Devices whose session ended so long ago that nothing waits for them. */
 const eraseDevices = statement<{ cutoff: number; exempt: string; batch: number }, { device_id: string }>(
   (p) => sql`delete from ${devices} where (user_id, device_id) in
@@ -85,9 +74,11 @@ const lossStatements: Record<Stream, LossStatements> = {
 };
 
 /** The highest position that went, per user, stream and the device that need not hear of it. */
-function lossesIn(entries: readonly ErasedEntry[]): ReadonlyMap<string, Loss & { readonly stream: Stream }> {
+function lossesIn(
+  entries: readonly (LogEntry & { readonly owner: string })[],
+): ReadonlyMap<string, Loss & { readonly stream: Stream }> {
   const losses = new Map<string, Loss & { stream: Stream }>();
-  for (const { user_id: user, position, kind, origin } of entries) {
+  for (const { owner: user, place: position, kind, origin } of entries) {
     const stream = streamOf(kind as LogKind);
     if (stream === null) continue;
     const key = JSON.stringify([user, stream, origin]);
@@ -100,14 +91,16 @@ function lossesIn(entries: readonly ErasedEntry[]): ReadonlyMap<string, Loss & {
 
 export function* sweep(cutoffs: Cutoffs, batch: number): Operation<number> {
   // Each message stands in two logs.
-  const entries = yield* all(eraseLog, { cutoff: cutoffs.offline, batch: 2 * batch });
+  const entries = yield* eraseExpired(userLogs, cutoffs.offline, 2 * batch);
   for (const { stream, ...loss } of lossesIn(entries).values()) {
     yield* run(lossStatements[stream].raiseFloor, loss);
     yield* run(lossStatements[stream].noteLoss, loss);
   }
-  const erased = yield* all(eraseMessages, { cutoff: cutoffs.erased, batch });
-  for (const { conversation_id, seq } of erased) yield* run(eraseDeletions, { conversation: conversation_id, seq });
+  const messages = yield* eraseExpired(conversationTimelines, cutoffs.erased, batch);
+  const swept = entries.length + messages.length;
+  // These are few; to look for them each time would cost as much as the rest.
+  if (swept > 0) return swept;
   const gone = yield* all(eraseDevices, { cutoff: cutoffs.offline, exempt: DEFAULT_DEVICE, batch });
   const forgotten = yield* all(eraseAudit, { cutoff: cutoffs.audit, batch });
-  return entries.length + erased.length + gone.length + forgotten.length;
+  return gone.length + forgotten.length;
 }

@@ -12,6 +12,7 @@ import { pathToFileURL } from "node:url";
 import Sqlite from "better-sqlite3";
 import { parseMessageId } from "../../../src/engine/ids.ts";
 import { openSqlite } from "../../../src/store/sqlite.ts";
+import { RUNS_AMISS } from "../../support/runs.ts";
 import { Disk, type Luck, noTracer, readTrace, type Step, traced } from "../disk-trace.ts";
 import { type Breach, type Findings, findings, type Trial } from "../findings.ts";
 import type { Journal, SendRecord } from "../journal.ts";
@@ -53,6 +54,7 @@ const NEVER = {
         where user_id = m.sender_id and kind = 'sent' and conversation_id = m.conversation_id and seq = m.seq))`,
   "an entry of no message": `select 1 from user_log l where kind in ('received', 'sent') and not exists
     (select 1 from messages m where m.conversation_id = l.conversation_id and m.seq = l.seq)`,
+  ...RUNS_AMISS,
 };
 
 function examine(database: Sqlite.Database, told: Told, known: ReadonlyMap<string, SendRecord>): Breach[] {

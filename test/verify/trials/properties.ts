@@ -47,6 +47,6 @@ export const hostileInput: Trial = {
 };
 
 export const properties: Trial = {
-  name: "interleavings, and random scripts against the model",
-  run: (scale) => tryProperties(/^(interleavings|model|delivery\.properties)\./, scale, [0.1, 30]),
+  name: "interleavings, random scripts against the model, and clocks that jump under the sweeper",
+  run: (scale) => tryProperties(/^(interleavings|model|delivery\.properties|runs)\./, scale, [0.1, 30]),
 };
