@@ -1,3 +1,5 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Access } from "../src/graphql/access.ts";
 import { fields, fieldsOf, inputs, objectTypes, probe, withFragments } from "./support/access.ts";
@@ -69,11 +71,24 @@ let planted: World;
 /** For asking only. */
 let world: World;
 
+/** One that is made, and one that fails; by another admin, so that a look at them is one at another's. */
+async function makeBackups({ app }: World): Promise<void> {
+  const root = await app.admin("root");
+  for (const name of ["made.sqlite", "failed.sqlite"]) {
+    await root.change("backUp", { name }, "backup { name }");
+    if (name === "failed.sqlite") mkdirSync(join(app.backupFolder, name));
+    for (let state = ""; state !== "DONE" && state !== "FAILED"; ) {
+      state = (await root.get(`{ backups(name: "${name}") { state } }`)).backups[0].state;
+    }
+  }
+}
+
 beforeAll(async () => {
   planted = await createWorld();
   await planted.app.stop();
   world = await copyOf(planted);
   await world.people.admin.mute("alice", 3_600);
+  await makeBackups(world);
 });
 afterAll(async () => {
   await world.end();
@@ -163,6 +178,7 @@ const WAYS: Readonly<Record<string, readonly Example[]>> = {
   Conversation: [({ ownerSide }) => `{ node(id: "${ownerSide}") { ... on Conversation { % } } }`],
   Settings: [() => "{ settings { % } }"],
   AuditEntry: [() => "{ auditTrail { nodes { % } } }"],
+  Backup: [() => "{ backups { % } }"],
   Device: [() => "{ devices { % } }"],
 };
 /** Fields of a user that speak of two: dave is nobody's. */
