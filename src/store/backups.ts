@@ -2,8 +2,8 @@
  * Backups: the living file is copied, the copy is looked through, and only then it gets its name. Whatever ends one
  * before that leaves no file of that name.
  */
-import { lstatSync, rmSync } from "node:fs";
-import { link, open, rename, unlink } from "node:fs/promises";
+import { lstatSync } from "node:fs";
+import { type FileHandle, link, open, rename, rm, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type Sqlite from "better-sqlite3";
 import { type Copying, type CopyProgress, NameTaken, NotWritten } from "../engine/store.ts";
@@ -18,8 +18,8 @@ export interface Backups {
   readonly copying: boolean;
   /** As `Store.backUp`. */
   begin(name: string): Promise<Copying>;
-  /** Gives up what is under way. */
-  close(): void;
+  /** Gives up what is under way, and resolves when nothing is left of it. */
+  close(): Promise<void>;
 }
 
 function codeOf(error: unknown): string | null {
@@ -42,17 +42,8 @@ function isThere(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
-/** Gives a complete file its name, and never takes that from another. */
-async function publish(partial: string, path: string): Promise<void> {
-  try {
-    await link(partial, path);
-    await unlink(partial);
-  } catch (error) {
-    if (isThere(path)) throw codeOf(error) === "EEXIST" ? new NameTaken() : error;
-    // Not every file system links.
-    await rename(partial, path);
-  }
-  const folder = await open(dirname(path), "r");
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, "r");
   try {
     await folder.sync();
   } finally {
@@ -60,72 +51,88 @@ async function publish(partial: string, path: string): Promise<void> {
   }
 }
 
+/** Gives a complete file its name, and never takes that from another. */
+async function publish(partial: string, path: string): Promise<void> {
+  try {
+    await link(partial, path);
+  } catch (error) {
+    if (isThere(path)) throw codeOf(error) === "EEXIST" ? new NameTaken() : error;
+    // Not every file system links.
+    await rename(partial, path);
+  }
+  try {
+    await syncFolder(dirname(path));
+  } catch (error) {
+    await unlink(path);
+    throw error;
+  }
+}
+
+/** Removes what there is of a copy that has no name yet. What cannot be removed stays: it stands in nobody's way. */
+async function removePartial(partial: string): Promise<void> {
+  await Promise.allSettled(ENDS.map((end) => rm(`${partial}${end}`, { force: true })));
+}
+
 /** @param folder where backups go; null: nowhere */
 export function createBackups(handle: Sqlite.Database, generation: string, folder: string | null): Backups {
   const pageSize = Number(handle.pragma("page_size", { simple: true }));
   let copier: PageCopier | null = null;
-  /** Gives up the one that is under way. */
-  let giveUp: (() => void) | null = null;
+  /** Of the backup that is under way. */
+  let stopping: AbortController | null = null;
+  let over: Promise<unknown> = Promise.resolve();
 
   function endCopying(): void {
     copier?.close();
     copier = null;
   }
 
-  /** @param path the name that it gets in the end */
-  async function begin(path: string): Promise<Copying> {
+  async function copyInto(
+    partial: string,
+    file: FileHandle,
+    stop: AbortSignal,
+    saw: (progress: CopyProgress) => void,
+  ): Promise<number> {
+    stop.throwIfAborted();
+    copier = openPageCopier(handle, partial);
+    await copyPages(copier, file, pageSize, stop, (copied, total) => saw({ copied, total, verifying: false }));
+    endCopying();
+    const { size } = await file.stat();
+    saw({ copied: size, total: size, verifying: true });
+    const fault = await faultOfCopy(partial, generation, stop);
+    stop.throwIfAborted();
+    if (fault !== null) throw new NotWritten(`The copy is not sound and was removed: ${fault}`);
+    return size;
+  }
+
+  function start(path: string, file: FileHandle, stop: AbortController): Copying {
     const partial = `${path}.partial`;
-    const stop = new AbortController();
     let progress: CopyProgress = { copied: 0, total: 0, verifying: false };
-
-    function remove(): void {
-      endCopying();
-      for (const end of ENDS) rmSync(`${partial}${end}`, { force: true });
-    }
-
-    function abort(): void {
-      stop.abort();
-      remove();
-    }
-
-    giveUp = abort;
-    if (isThere(path)) throw new NameTaken();
-    remove();
-    const file = await open(partial, "wx", 0o600);
-
-    async function copy(): Promise<number> {
-      copier = openPageCopier(handle, partial);
-      await copyPages(copier, file, pageSize, stop.signal, (copied, total) => {
-        progress = { copied, total, verifying: false };
-      });
-      endCopying();
-      progress = { ...progress, verifying: true };
-      const fault = await faultOfCopy(partial, generation, stop.signal);
-      stop.signal.throwIfAborted();
-      if (fault !== null) throw new NotWritten(`The copy is not sound and was removed: ${fault}`);
-      const { size } = await file.stat();
-      await publish(partial, path);
-      return size;
-    }
 
     async function finish(): Promise<number> {
       try {
-        return await copy();
+        const size = await copyInto(partial, file, stop.signal, (now) => {
+          progress = now;
+        }).catch(async (error: unknown) => {
+          // Gigabytes take a while to be given back, and SQLite would have everybody wait for that.
+          await file.truncate(0);
+          throw error;
+        });
+        await publish(partial, path);
+        return size;
       } catch (error) {
-        throw stop.signal.aborted
-          ? new NotWritten("It was given up: the server was stopped, or could not record it.")
-          : asRefused(error);
+        if (!stop.signal.aborted) throw asRefused(error);
+        throw new NotWritten("It was given up: the server was stopped, or could not record it.");
       } finally {
-        remove();
-        giveUp = null;
+        endCopying();
+        await removePartial(partial);
         await file.close();
+        stopping = null;
       }
     }
 
     const finished = finish();
-    // Whoever asked may not be listening yet.
-    finished.catch(() => {});
-    return { progress: () => progress, finished, giveUp: abort };
+    over = finished.catch(() => {});
+    return { progress: () => progress, finished, giveUp: () => stop.abort() };
   }
 
   return {
@@ -135,21 +142,26 @@ export function createBackups(handle: Sqlite.Database, generation: string, folde
 
     async begin(name) {
       if (folder === null) {
-        throw new NotWritten(
-          "There is no place for backups: set PARLEY_BACKUPS to a folder, and start the server anew.",
-        );
+        const reason = "There is no place for backups: set PARLEY_BACKUPS to a folder, and start the server anew.";
+        throw new NotWritten(reason);
       }
-      if (giveUp !== null) throw new Error("there is one backup at a time");
+      if (stopping !== null) throw new Error("there is one backup at a time");
+      const stop = new AbortController();
+      stopping = stop;
       try {
-        return await begin(join(folder, name));
+        const path = join(folder, name);
+        if (isThere(path)) throw new NameTaken();
+        await removePartial(`${path}.partial`);
+        return start(path, await open(`${path}.partial`, "wx", 0o600), stop);
       } catch (error) {
-        giveUp = null;
+        stopping = null;
         throw asRefused(error);
       }
     },
 
-    close() {
-      giveUp?.();
+    async close() {
+      stopping?.abort();
+      await over;
     },
   };
 }

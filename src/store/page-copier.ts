@@ -5,8 +5,8 @@ import type Sqlite from "better-sqlite3";
 
 /** How fast it copies: the commits' syncs share the disk with it. */
 const BYTES_PER_MS = (32 * 1024 * 1024) / 1_000;
-/** Copied at once at most, in about a millisecond, where turns are so long that it falls behind. */
-const MOST_PAGES = 64;
+/** Copied at once at most, where turns of the event loop are so long that a few milliseconds more matter little. */
+const MOST_PAGES = 256;
 const REST_MS = 2;
 /** It rests so many times as long as a step took: one may be slow where the copy goes. */
 const REST_TIMES = 4;
@@ -63,7 +63,6 @@ export async function copyPages(
     const begun = performance.now();
     const due = Math.floor(((begun - last) * BYTES_PER_MS) / pageSize);
     const pages = Math.min(Math.max(due, 1), MOST_PAGES);
-    last = begun;
     const { totalPages, remainingPages } = copier.transfer(pages);
     const took = performance.now() - begun;
     saw((totalPages - remainingPages) * pageSize, totalPages * pageSize);
@@ -73,7 +72,8 @@ export async function copyPages(
       unsynced = 0;
       await file.datasync();
     }
-    await pause(Math.max(REST_MS, took * REST_TIMES));
+    last = performance.now();
     stop.throwIfAborted();
+    await pause(Math.max(REST_MS, took * REST_TIMES), undefined, { signal: stop });
   }
 }

@@ -172,7 +172,7 @@ export function openSqlite(path: string, observer: CommitObserver, backupFolder:
     backUp: (name) => backups.begin(name),
 
     async close() {
-      backups.close();
+      await backups.close();
       committer.close();
       handle.pragma("optimize");
       handle.close();
