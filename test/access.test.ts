@@ -1,5 +1,3 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Access } from "../src/graphql/access.ts";
 import { fields, fieldsOf, inputs, objectTypes, probe, withFragments } from "./support/access.ts";
@@ -14,6 +12,7 @@ import {
   createWorld,
   EVERYBODY,
   type Ids,
+  makeBackups,
   type World,
 } from "./support/world.ts";
 
@@ -70,18 +69,6 @@ function outcomeOf(value: unknown, { errors = [] }: Result): string {
 let planted: World;
 /** For asking only. */
 let world: World;
-
-/** One that is made, and one that fails; by another admin, so that a look at them is one at another's. */
-async function makeBackups({ app }: World): Promise<void> {
-  const root = await app.admin("root");
-  for (const name of ["made.sqlite", "failed.sqlite"]) {
-    await root.change("backUp", { name }, "backup { name }");
-    if (name === "failed.sqlite") mkdirSync(join(app.backupFolder, name));
-    for (let state = ""; state !== "DONE" && state !== "FAILED"; ) {
-      state = (await root.get(`{ backups(name: "${name}") { state } }`)).backups[0].state;
-    }
-  }
-}
 
 beforeAll(async () => {
   planted = await createWorld();

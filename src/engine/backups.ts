@@ -104,13 +104,14 @@ export function createBackups(core: Core) {
       });
       const backup = follow(viewer, name, copying);
       begun = [backup, ...begun].slice(0, REMEMBERED);
+      const asBegun = backup();
       try {
         await core.store.recordAudit(auditEntry(core, viewer, "backUp", null, name));
       } catch (error) {
         copying.giveUp();
         throw error;
       }
-      return backup();
+      return asBegun;
     },
 
     /**

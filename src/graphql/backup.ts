@@ -52,7 +52,7 @@ builder.queryField("backups", (t) =>
 const BackUpPayload = builder.objectRef<{ backup: Backup }>("BackUpPayload").implement({
   access: "given",
   description: "A backup that has been begun. Ask `backups` until it is DONE or FAILED: that may take minutes.",
-  fields: (t) => ({ backup: t.expose("backup", { type: BackupType, description: "As it is now." }) }),
+  fields: (t) => ({ backup: t.expose("backup", { type: BackupType, description: "As it was begun." }) }),
 });
 const BackUpInput = builder.inputType("BackUpInput", {
   description: "Where to.",
