@@ -72,12 +72,14 @@ export const environment = z.object({
   PARLEY_HOST: z.string().min(1, "must name an address").default("127.0.0.1"),
   PARLEY_PORT: wholeNumber(0, 65_535).default(4_000),
   PARLEY_DATA: z.string().min(1, "must name a folder").default("./data"),
+  PARLEY_BACKUPS: z.string().min(1, "must name a folder").optional(),
   PARLEY_SECRET: z
     .string()
     .refine(isLongEnough, `must have at least ${SHORTEST_SECRET_BYTES} bytes; \`openssl rand -base64 48\` makes one`)
     .optional(),
   PARLEY_PREVIOUS_SECRETS: secrets.default([]),
   PARLEY_JWKS: keyPlace.optional(),
+  PARLEY_TOKEN: z.string().optional(),
   PARLEY_TOKEN_ISSUER: z.string().optional(),
   PARLEY_TOKEN_AUDIENCE: z.string().optional(),
   PARLEY_TOKEN_MAX_AGE: wholeNumber(1, 31_536_000).optional(),
@@ -113,11 +115,15 @@ export interface Config {
   readonly host: string;
   readonly port: number;
   readonly dataFolder: string;
+  /** Null: no backups. */
+  readonly backupFolder: string | null;
   /** Null where none was given: in development one is made. */
   readonly givenSecret: string | null;
   readonly tokenRules: TokenRules;
   /** File or URL of the app's public keys. */
   readonly jwks: string | null;
+  /** What commands show to a running server, where they cannot sign one. */
+  readonly token: string | null;
   readonly sendRate: number;
   readonly limits: Limits;
   /** How many proxies of one's own stand in front. */
@@ -177,6 +183,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     host: values.PARLEY_HOST,
     port: values.PARLEY_PORT,
     dataFolder: values.PARLEY_DATA,
+    backupFolder: values.PARLEY_BACKUPS ?? null,
     givenSecret: values.PARLEY_SECRET ?? null,
     tokenRules: {
       previousSecrets: values.PARLEY_PREVIOUS_SECRETS,
@@ -186,6 +193,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       clockTolerance: values.PARLEY_CLOCK_TOLERANCE,
     },
     jwks: values.PARLEY_JWKS ?? null,
+    token: values.PARLEY_TOKEN ?? null,
     sendRate: values.PARLEY_SEND_RATE,
     limits: limitsOf(values),
     proxies: values.PARLEY_TRUST_PROXY,

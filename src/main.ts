@@ -2,6 +2,7 @@
 /** The command `parley`: reads the environment, and does what it is told. */
 import { parseArgs } from "node:util";
 import { pino } from "pino";
+import { backUp, urlOfServer } from "./backup.ts";
 import { type Config, ConfigError, readConfig, secretOf } from "./config.ts";
 import { systemClock } from "./engine/clock.ts";
 import { isUserId } from "./engine/ids.ts";
@@ -16,6 +17,8 @@ const HELP = `parley: a server for one-to-one messaging
   parley token <user> [--admin] [--expires <time>]
                                  prints a token as the app's back end would sign it; <time> is a
                                  number with s, m, h or d, such as 7d, the default
+  parley backup [<name>]         has the running server copy its data, while it serves, into a new file
+                                 of this name in the folder of PARLEY_BACKUPS; <name> ends in .sqlite
   parley tour [--once]           starts a server, plays the offline flow with real clients, and goes
                                  on serving; with --once it stops after the tour
   parley help                    prints this
@@ -25,6 +28,9 @@ Settings are environment variables (docs/settings.md): PARLEY_PORT, PARLEY_DATA,
 
 const UNITS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const LONGEST_EXPIRY_MS = 10 * 365 * UNITS.d;
+
+/** Who stands in the audit trail for `parley backup`. */
+const BACKUP_USER = "parley-backup";
 
 /** A mistake in the command: told without a stack. */
 class UsageError extends Error {}
@@ -61,6 +67,18 @@ async function printToken(user: string | undefined, admin: boolean, expires: str
   const config = readConfig(process.env);
   needsSecret(config);
   say(await sign(config, user, admin ? "admin" : "user", expiresAt));
+}
+
+async function backup(name: string | undefined): Promise<void> {
+  const config = readConfig(process.env);
+  const { host, port, token } = config;
+  if (port === 0) throw new UsageError("PARLEY_PORT is 0: say on which port the server listens.");
+  if (token === null && config.jwks !== null) {
+    throw new UsageError("With PARLEY_JWKS only the app's back end can sign tokens: give an admin's as PARLEY_TOKEN.");
+  }
+  const signed = () => sign(config, BACKUP_USER, "admin", expiryOf("5m"));
+  const tokenNow = async () => token ?? (await signed());
+  say(await backUp({ url: urlOfServer(host, port), token: tokenNow, name: name ?? null }));
 }
 
 /** Which setting a failure of the system at the start comes from. */
@@ -154,9 +172,10 @@ async function main(): Promise<void> {
       help: { type: "boolean", short: "h", default: false },
     },
   });
-  const [command = "start", user] = positionals;
+  const [command = "start", subject] = positionals;
   if (values.help || command === "help") return say(HELP);
-  if (command === "token") return printToken(user, values.admin, values.expires);
+  if (command === "token") return printToken(subject, values.admin, values.expires);
+  if (command === "backup") return backup(subject);
   if (command === "tour") return tour(values.once);
   if (command === "start") return printInvitation(await start());
   throw new UsageError(`parley ${command}: there is no such command. parley --help tells which there are.`);

@@ -12,6 +12,7 @@ import {
   createWorld,
   EVERYBODY,
   type Ids,
+  makeBackups,
   type World,
 } from "./support/world.ts";
 
@@ -74,6 +75,7 @@ beforeAll(async () => {
   await planted.app.stop();
   world = await copyOf(planted);
   await world.people.admin.mute("alice", 3_600);
+  await makeBackups(world);
 });
 afterAll(async () => {
   await world.end();
@@ -163,6 +165,7 @@ const WAYS: Readonly<Record<string, readonly Example[]>> = {
   Conversation: [({ ownerSide }) => `{ node(id: "${ownerSide}") { ... on Conversation { % } } }`],
   Settings: [() => "{ settings { % } }"],
   AuditEntry: [() => "{ auditTrail { nodes { % } } }"],
+  Backup: [() => "{ backups { % } }"],
   Device: [() => "{ devices { % } }"],
 };
 /** Fields of a user that speak of two: dave is nobody's. */

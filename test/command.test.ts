@@ -1,5 +1,14 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
@@ -263,6 +272,115 @@ test("with keys of the app it prints no tokens, and signs none", async () => {
   expect(server.lines.join("\n")).not.toContain("Bearer");
 });
 
+// ── backups ─────────────────────────────────────────────────────────────────────────────────────
+
+/** A server with a place for backups, and the settings with which a command finds it. */
+async function serveWithBackups(more: Record<string, string> = {}) {
+  const folder = emptyFolder();
+  const backups = join(folder, "backups");
+  mkdirSync(backups);
+  const settings = { PARLEY_BACKUPS: backups, PARLEY_SECRET: SECRET, ...more };
+  const server = run(folder, [], settings);
+  const url = await server.url();
+  const { port } = new URL(url);
+  return { folder, backups, server, url, settings: { ...settings, PARLEY_PORT: port } };
+}
+
+test("`parley backup` has the running server make one, of which it tells in a line, and on which a server starts", async () => {
+  const { folder, backups, server, url, settings } = await serveWithBackups();
+  await ask(url, await server.token("alice"), TO_BOB);
+  const { code, output, errors } = await finish(["backup", "today.sqlite"], settings, folder);
+  expect({ code, errors }).toEqual({ code: 0, errors: "" });
+  const { size } = statSync(join(backups, "today.sqlite"));
+  expect(output).toMatch(new RegExp(`^today\\.sqlite: ${size} bytes in \\d+\\.\\d s, verified$`));
+
+  const restored = emptyFolder();
+  copyFileSync(join(backups, "today.sqlite"), join(restored, "parley.sqlite"));
+  const second = run(restored, [], { PARLEY_DATA: restored, PARLEY_SECRET: SECRET });
+  const answer = await ask(await second.url(), await second.token("bob"), FROM_ALICE);
+  expect(answer).toEqual({ data: { history: { nodes: [{ content: { summary: "kept" } }] } } });
+});
+
+test("`parley backup` without a name lets the server find one, and stands in the audit trail", async () => {
+  const { folder, backups, server, url, settings } = await serveWithBackups();
+  const { code, output } = await finish(["backup"], settings, folder);
+  expect(code).toBe(0);
+  const [name = ""] = readdirSync(backups);
+  expect(name).toMatch(/^parley-\d{4}-\d\d-\d\dT[\d-]+Z\.sqlite$/);
+  expect(output.startsWith(`${name}: `)).toBe(true);
+  const trail = await ask(
+    url,
+    await server.token("anna (admin)"),
+    "{ auditTrail { nodes { actor { id } action subject } } }",
+  );
+  expect(trail.data.auditTrail.nodes).toEqual([{ actor: { id: "parley-backup" }, action: "backUp", subject: name }]);
+});
+
+test("what the server refuses `parley backup` is told in a line, with exit code 1", async () => {
+  const { folder, backups, settings } = await serveWithBackups();
+  await finish(["backup", "x.sqlite"], settings, folder);
+  for (const [args, words] of [
+    [["backup", "x.sqlite"], /^There is a file of this name already[^\n]*\n$/],
+    [["backup", "../y.sqlite"], /^It is the name of a file[^\n]*\n$/],
+  ] as const) {
+    const { code, output, errors } = await finish([...args], settings, folder);
+    expect({ code, output }).toEqual({ code: 1, output: "" });
+    expect(errors).toMatch(words);
+  }
+  expect(readdirSync(backups)).toEqual(["x.sqlite"]);
+});
+
+test("`parley backup` says which setting the server misses, and where none answers that none does", async () => {
+  const { folder, server, settings } = await serveWithBackups({ PARLEY_BACKUPS: "" });
+  const refused = await finish(["backup"], settings, folder);
+  expect(refused).toMatchObject({ code: 1, output: "" });
+  expect(refused.errors).toMatch(/^[^\n]*PARLEY_BACKUPS[^\n]*\n$/);
+  server.kill("SIGTERM");
+  await server.exited;
+  const alone = await finish(["backup"], settings, folder);
+  expect(alone).toMatchObject({ code: 1, output: "" });
+  expect(alone.errors).toMatch(new RegExp(`^No server answers on http://127.0.0.1:${settings.PARLEY_PORT}[^\n]*\n$`));
+});
+
+test("`parley backup` takes a token from PARLEY_TOKEN, which with keys of the app it must", async () => {
+  const { folder, settings } = await serveWithBackups();
+  const { output: token } = await finish(["token", "anna", "--admin"], settings, folder);
+  const { output: nobodys } = await finish(["token", "carol"], settings, folder);
+  writeFileSync(join(folder, "keys.json"), '{"keys":[]}');
+  const withKeys = { ...settings, PARLEY_JWKS: "keys.json" };
+  const without = await finish(["backup"], withKeys, folder);
+  expect(without).toMatchObject({ code: 2, output: "" });
+  expect(without.errors).toContain("PARLEY_TOKEN");
+  expect(await finish(["backup"], { ...withKeys, PARLEY_TOKEN: token }, folder)).toMatchObject({ code: 0 });
+  const forbidden = await finish(["backup"], { ...withKeys, PARLEY_TOKEN: nobodys }, folder);
+  expect(forbidden).toMatchObject({ code: 1, output: "", errors: expect.stringContaining("for admins") });
+});
+
+test("`parley backup` cannot find a server whose port it is not told", async () => {
+  const { code, errors } = await finish(["backup"], { PARLEY_SECRET: SECRET, PARLEY_PORT: "0" });
+  expect(code).toBe(2);
+  expect(errors).toContain("PARLEY_PORT");
+});
+
+test("after SIGKILL in the middle of a backup there is none of its name, and the next attempt makes it", async () => {
+  const { folder, backups, server, url, settings } = await serveWithBackups({ PARLEY_SEND_RATE: "0" });
+  const alice = await server.token("alice");
+  const text = "x".repeat(11_000);
+  const send = `mutation { sendMessage(input: { to: "bob", content: { text: { text: "${text}" } } }) { __typename } }`;
+  for (let n = 0; n < 20; n += 1) await Promise.all(Array.from({ length: 50 }, () => ask(url, alice, send)));
+  const command = finish(["backup", "x.sqlite"], settings, folder);
+  while (!readdirSync(backups).includes("x.sqlite.partial")) await ask(url, alice, VIEWER);
+  server.kill("SIGKILL");
+  await server.exited;
+  expect(await command).toMatchObject({ code: 1, output: "" });
+  expect(readdirSync(backups)).toContain("x.sqlite.partial");
+  expect(readdirSync(backups)).not.toContain("x.sqlite");
+
+  await run(folder, [], settings).url();
+  expect(await finish(["backup", "x.sqlite"], settings, folder)).toMatchObject({ code: 0 });
+  expect(readdirSync(backups)).toEqual(["x.sqlite"]);
+});
+
 test.each([
   { args: ["token"], names: "whose token" },
   { args: ["token", ""], names: "user's id" },
@@ -287,13 +405,28 @@ test.each([
 test.each(["--help", "-h", "help", "token --help"])("`parley %s` tells what there is", async (line) => {
   const { code, output } = await finish(line.split(" "));
   expect(code).toBe(0);
-  for (const word of ["start", "token <user>", "--admin", "--expires", "tour", "--once", "docs/settings.md"]) {
+  for (const word of [
+    "start",
+    "token <user>",
+    "--admin",
+    "--expires",
+    "backup",
+    "tour",
+    "--once",
+    "docs/settings.md",
+  ]) {
     expect(output).toContain(word);
   }
 });
 
 /** Settings that may be any text. */
-type AnyText = "PARLEY_HOST" | "PARLEY_DATA" | "PARLEY_TOKEN_ISSUER" | "PARLEY_TOKEN_AUDIENCE";
+type AnyText =
+  | "PARLEY_HOST"
+  | "PARLEY_DATA"
+  | "PARLEY_BACKUPS"
+  | "PARLEY_TOKEN"
+  | "PARLEY_TOKEN_ISSUER"
+  | "PARLEY_TOKEN_AUDIENCE";
 
 const BAD_SETTINGS: Record<Exclude<keyof typeof environment.shape, AnyText>, string> = {
   PARLEY_PORT: "65536",

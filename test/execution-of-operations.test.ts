@@ -16,7 +16,7 @@ import { everythingStored } from "./support/data.ts";
 import { MUTATIONS, QUERIES, SUBSCRIPTIONS, stir } from "./support/examples.ts";
 import { documentOf as generated, mutationAsked } from "./support/hostile-schema.ts";
 import { runs, timeFor } from "./support/scale.ts";
-import { type Caller, copyOf, createWorld, EVERYBODY, type World } from "./support/world.ts";
+import { type Caller, copyOf, createWorld, EVERYBODY, makeBackups, type World } from "./support/world.ts";
 
 const { own, open } = createBothWays(schema);
 
@@ -58,6 +58,8 @@ beforeAll(async () => {
   planted = await createWorld();
   await planted.app.stop();
   twins = await createTwins();
+  await makeBackups(twins.left);
+  await makeBackups(twins.right);
 });
 afterAll(async () => {
   for (const world of [twins.left, twins.right, planted]) await world.end();

@@ -47,7 +47,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   server: ["graphql", "engine", "store"],
   "config.ts": ["server", "engine"],
   "tour.ts": ["server", "engine"],
-  "main.ts": ["config.ts", "tour.ts", "server", "engine"],
+  "backup.ts": [],
+  "main.ts": ["config.ts", "backup.ts", "tour.ts", "server", "engine"],
 };
 
 /** Packages that only the named layers may use; `node:` modules are below. */

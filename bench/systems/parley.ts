@@ -165,6 +165,7 @@ export async function startParley(folder: string): Promise<RunningParley> {
   const child = await startChild([process.execPath, "dist/main.js"], /listening on http:\S+:(\d+)/, {
     PARLEY_PORT: "0",
     PARLEY_DATA: folder,
+    PARLEY_BACKUPS: folder,
     PARLEY_SECRET: SECRET,
     PARLEY_LOG_LEVEL: "warn",
     ...HIGHEST_RATES,

@@ -1,40 +1,52 @@
 /** What the server does beside serving: erasing what is past its time, and being copied. It must not be felt. */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import Sqlite from "better-sqlite3";
 import { fill, PAIRS } from "../fill.ts";
 import { HttpConnection } from "../load/http.ts";
 import { Traffic } from "../load/traffic.ts";
-import { startParley, tokenFor } from "../systems/parley.ts";
+import { type RunningParley, startParley, tokenFor } from "../systems/parley.ts";
 import type { Entrant, Scale, Values, Workload } from "./workload.ts";
 
 const RATE = 1_000;
 const DAY_MS = 86_400_000;
 const ONE_DAY = `mutation { updateSettings(input: { offlineRetentionDays: 1, roamingRetentionDays: 1 }) { settings { friendsOnly } } }`;
-const VACUUM = `
-  const Sqlite = require("better-sqlite3");
-  const [, from, to] = process.argv;
-  new Sqlite(from, { readonly: true }).prepare("vacuum into ?").run(to);
-`;
+const BACK_UP = `mutation BackUp($name: String) { backUp(input: { name: $name }) { backup { state } } }`;
+const STATE = `query State($name: String) { backups(name: $name) { state failure } }`;
+const ASK_AGAIN_MS = 100;
 
-/** Copies the living file again and again, each time in one statement of SQLite; the function that it gives stops. */
-function copyAllTheTime(folder: string): () => Promise<void> {
+function ask({ http, token }: Operator, query: string, variables: object = {}): Promise<string> {
+  return new Promise((resolve) => http.post("/graphql", token, JSON.stringify({ query, variables }), resolve));
+}
+
+interface Operator {
+  readonly http: HttpConnection;
+  readonly token: string;
+}
+
+async function openOperator(port: number): Promise<Operator> {
+  return { http: await HttpConnection.open(port), token: tokenFor("operator", "admin") };
+}
+
+/** Has the server back itself up again and again; the function that it gives stops. */
+async function backUpAllTheTime({ port }: RunningParley): Promise<() => Promise<void>> {
+  const operator = await openOperator(port);
   let stopped = false;
-  let child: ReturnType<typeof spawn> | null = null;
   const over = (async () => {
-    for (let copy = 1; !stopped; copy += 1) {
-      const parameters = [join(folder, "parley.sqlite"), join(folder, `copy-${copy}.sqlite`)];
-      // Beside the load: it is another program's work, and the server's processor is the server's.
-      child = spawn("nice", [process.execPath, "-e", VACUUM, ...parameters], { stdio: "inherit" });
-      const [code] = await once(child, "exit");
-      if (code !== 0 && !stopped) throw new Error("the copy failed");
+    for (let backup = 1; !stopped; backup += 1) {
+      const name = `backup-${backup}.sqlite`;
+      const begun = await ask(operator, BACK_UP, { name });
+      if (!begun.includes('"state"')) throw new Error(`no backup: ${begun}`);
+      for (let state = ""; !stopped && !state.includes('"DONE"'); await pause(ASK_AGAIN_MS)) {
+        state = await ask(operator, STATE, { name });
+        if (state.includes('"FAILED"')) throw new Error(`no backup: ${state}`);
+      }
     }
   })();
   return async () => {
     stopped = true;
-    child?.kill();
     await over;
+    operator.http.close();
   };
 }
 
@@ -48,11 +60,9 @@ function isBeingSwept(folder: string): boolean {
 
 async function setRetention(folder: string): Promise<void> {
   const running = await startParley(folder);
-  const http = await HttpConnection.open(running.port);
-  await new Promise((resolve) =>
-    http.post("/graphql", tokenFor("operator", "admin"), JSON.stringify({ query: ONE_DAY }), resolve),
-  );
-  http.close();
+  const operator = await openOperator(running.port);
+  await ask(operator, ONE_DAY);
+  operator.http.close();
   await running.stop();
 }
 
@@ -65,7 +75,7 @@ function whileIt(is: Upkeep): Entrant {
       await fill(folder, historyMessages);
       if (is === "swept") await setRetention(folder);
       const running = await startParley(folder);
-      const stopCopying = is === "copied" ? copyAllTheTime(folder) : async () => {};
+      const stopCopying = is === "copied" ? await backUpAllTheTime(running) : async () => {};
       try {
         const traffic = new Traffic(running);
         await traffic.open("pair", PAIRS);

@@ -1,4 +1,5 @@
 /** What the engine's rooms share. */
+import type { BackupObserver } from "./backups.ts";
 import type { Clock } from "./clock.ts";
 import type { ConnectionLimits, Connections } from "./connections.ts";
 import type { Fresh, Hub } from "./live/hub.ts";
@@ -35,7 +36,7 @@ export interface Tokens {
 }
 
 /** What can be told apart in the engine's metrics. */
-export interface Observer extends ClockObserver {
+export interface Observer extends ClockObserver, BackupObserver {
   sent(outcome: "stored" | "duplicate" | "transient" | "hidden"): void;
   delivered(source: "OFFLINE" | "RECENT" | "LIVE"): void;
   swept(rows: number): void;

@@ -2,6 +2,7 @@
 import { createAcknowledging } from "./acknowledge.ts";
 import { createAdministration } from "./administration.ts";
 import { createAuditTrail } from "./audit.ts";
+import { createBackups } from "./backups.ts";
 import type { Clock } from "./clock.ts";
 import { createConnections } from "./connections.ts";
 import { createConversations } from "./conversations.ts";
@@ -98,6 +99,7 @@ export async function createEngine(options: EngineOptions) {
     conversations: createConversations(core),
     administration: createAdministration(core),
     auditTrail: createAuditTrail(core),
+    backups: createBackups(core),
     typing: createTyping(core),
     live: {
       newMessage: createNewMessages(core, refreshes).subscribe,

@@ -145,6 +145,27 @@ export interface ProfileChange {
   readonly friendPolicy?: FriendPolicy;
 }
 
+/** How far a copy of the store is. */
+export interface CopyProgress {
+  /** Bytes that are copied. */
+  readonly copied: number;
+  /** Bytes that there will be, as far as is known: the store grows meanwhile. */
+  readonly total: number;
+  /** All is copied, and is being looked through. */
+  readonly verifying: boolean;
+}
+
+/** A copy of the store under way. */
+export interface Copying {
+  progress(): CopyProgress;
+  /**
+   * Resolves with the size in bytes once the copy is complete, looked through, on disk, and has its name.
+   * @throws NotWritten, NameTaken; then nothing is left of it
+   */
+  readonly finished: Promise<number>;
+  giveUp(): void;
+}
+
 export interface Store {
   /** Names this life of the data; cursors of another one cannot be served. */
   readonly generation: string;
@@ -268,7 +289,22 @@ export interface Store {
   sweep(cutoffs: Cutoffs, batch: number): Promise<number>;
   /** Gives erased space back to the disk. */
   tidy(): Promise<void>;
+  /**
+   * Begins to copy all that is stored into a file of this name, where backups go; there is one at a time. What was
+   * committed before is in it. `close` gives it up.
+   * @throws NameTaken where there is such a file, NotWritten where none can be made
+   */
+  backUp(name: string): Promise<Copying>;
   close(): Promise<void>;
+}
+
+/** There is a file of this name already. */
+export class NameTaken extends Error {
+  override readonly name = "NameTaken";
+
+  constructor() {
+    super("There is a file of this name already, and none is overwritten.");
+  }
 }
 
 /** The store cannot write now, such as on a full disk: nothing of what was asked has happened. */

@@ -10,6 +10,7 @@ import "./friendship.ts";
 import "./device.ts";
 import "./settings.ts";
 import "./audit.ts";
+import "./backup.ts";
 import "./live.ts";
 
 export const schema = builder.toSchema();

@@ -31,6 +31,8 @@ const GAUGES = {
 /** What the log is told besides. */
 export interface Reports {
   sweepFailed(error: unknown): void;
+  backedUp(bytes: number, seconds: number): void;
+  backupFailed(error: unknown): void;
   clockDoubted(aheadMs: number): void;
   clockBelieved(): void;
 }
@@ -53,6 +55,14 @@ export function createMetrics(reports: Reports): Metrics {
   });
   const swept = new Counter({ name: "parley_swept_rows_total", help: "Rows erased after their time.", registers });
   const sweepFailures = new Counter({ name: "parley_sweep_failures_total", help: "Sweeps that failed.", registers });
+  const backupTime = new Gauge({
+    name: "parley_backup_last_success_timestamp_seconds",
+    help: "When the last backup that succeeded was begun; 0 before the first since the start.",
+    registers,
+  });
+  const backupBytes = new Gauge({ name: "parley_backup_last_bytes", help: "Size of that backup.", registers });
+  const backupSeconds = new Gauge({ name: "parley_backup_last_seconds", help: "How long it took.", registers });
+  const backupFailures = new Counter({ name: "parley_backup_failures_total", help: "Backups that failed.", registers });
   const clockDoubted = new Gauge({
     name: "parley_clock_doubted",
     help: "1 while the clock is not where it should be, so that erasing goes by the time that has gone by.",
@@ -87,6 +97,16 @@ export function createMetrics(reports: Reports): Metrics {
     sweepFailed(error) {
       sweepFailures.inc();
       reports.sweepFailed(error);
+    },
+    backedUp(at, bytes, seconds) {
+      backupTime.set(at / 1_000);
+      backupBytes.set(bytes);
+      backupSeconds.set(seconds);
+      reports.backedUp(bytes, seconds);
+    },
+    backupFailed(error) {
+      backupFailures.inc();
+      reports.backupFailed(error);
     },
     clockDoubted(aheadMs) {
       clockDoubted.set(1);

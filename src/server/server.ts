@@ -30,6 +30,8 @@ export interface ServerOptions {
   readonly metricsPort: number | null;
   /** Folder of the SQLite file; made where it is missing. */
   readonly dataFolder: string;
+  /** Folder of backups, which must be there; null or left out: none can be made. */
+  readonly backupFolder?: string | null;
   readonly secret: string;
   readonly tokenRules?: Partial<TokenRules>;
   /** File or URL of the app's public keys; without it the app signs with the secret. */
@@ -106,6 +108,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const tokenRules = { ...DEFAULT_TOKEN_RULES, ...options.tokenRules };
   const metrics = createMetrics({
     sweepFailed: (error) => log.error({ error: String(error) }, "the sweeper failed"),
+    backedUp: (bytes, seconds) => log.info({ bytes, seconds }, "a backup is done"),
+    backupFailed: (error) =>
+      log.error({ error: String(error), cause: String(error instanceof Error ? error.cause : "") }, "a backup failed"),
     clockDoubted(aheadMs) {
       const aheadSeconds = Math.round(aheadMs / 1_000);
       log.error(
@@ -115,14 +120,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     },
     clockBelieved: () => log.warn("the clock is believed again"),
   });
-  const database = openSqlite(join(options.dataFolder, "parley.sqlite"), {
+  const commits = {
     committed: metrics.committed,
-    failed(error) {
+    failed(error: unknown) {
       notReady = "the store failed";
       log.fatal({ error: String(error) }, "the store could not commit");
       onStoreFailure?.(error);
     },
-  });
+  };
+  const database = openSqlite(join(options.dataFolder, "parley.sqlite"), commits, options.backupFolder);
   const { decorateStore = (plain) => plain } = options;
   const store = decorateStore(createStore(database));
   const engine = await createEngine({

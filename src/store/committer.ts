@@ -57,7 +57,13 @@ export interface BatchMemory {
   forget(): void;
 }
 
-export function createCommitter(handle: Sqlite.Database, observer: CommitObserver, memory: BatchMemory): Committer {
+/** @param isCopied whether the file is being copied through this handle */
+export function createCommitter(
+  handle: Sqlite.Database,
+  observer: CommitObserver,
+  memory: BatchMemory,
+  isCopied: () => boolean,
+): Committer {
   const begin = handle.prepare("begin immediate");
   const commit = handle.prepare("commit");
   const rollback = handle.prepare("rollback");
@@ -91,16 +97,29 @@ export function createCommitter(handle: Sqlite.Database, observer: CommitObserve
     }
   }
 
-  /** Without savepoints, which write every page that is changed a second time; null where one has failed. */
+  /**
+   * Without savepoints, which write every page that is changed a second time; null where one has failed, with nothing
+   * of it left in the transaction. A copy of the file begins anew after a rollback, so while there is one, a savepoint
+   * is what is rolled back to.
+   */
   function attemptTogether(batch: readonly PendingWrite[]): Attempted | null {
     const settle: (() => void)[] = [];
+    const held = isCopied();
+    if (held) savepoint.run();
     try {
       const count = attemptAll(batch, (write) => settle.push(write.attempt()));
       memory.flush();
+      if (held) release.run();
       return { count, settle };
     } catch {
       memory.forget();
-      if (handle.inTransaction) rollback.run();
+      if (held && handle.inTransaction) {
+        rollbackTo.run();
+        release.run();
+      } else {
+        if (handle.inTransaction) rollback.run();
+        open();
+      }
       return null;
     }
   }
@@ -128,10 +147,7 @@ export function createCommitter(handle: Sqlite.Database, observer: CommitObserve
 
   function attempt(batch: readonly PendingWrite[]): Attempted {
     open();
-    const together = attemptTogether(batch);
-    if (together !== null) return together;
-    open();
-    return attemptOneByOne(batch);
+    return attemptTogether(batch) ?? attemptOneByOne(batch);
   }
 
   /** Nothing of the batch was taken, and that is known; the next one may try again. */

@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import Sqlite from "better-sqlite3";
 import { Placeholder, type SQL } from "drizzle-orm";
 import { SQLiteSyncDialect } from "drizzle-orm/sqlite-core";
+import { createBackups } from "./backups.ts";
 import { createCoalescing } from "./coalescing.ts";
 import { type CommitObserver, createCommitter } from "./committer.ts";
 import { takeLock } from "./lock.ts";
@@ -88,9 +89,10 @@ function openAlone(path: string): { handle: Sqlite.Database; unlock: () => void 
 
 /**
  * Opens the file, making and migrating it where needed.
+ * @param backupFolder where backups go; null: nowhere
  * @throws Error where another process has it open
  */
-export function openSqlite(path: string, observer: CommitObserver): Database {
+export function openSqlite(path: string, observer: CommitObserver, backupFolder: string | null = null): Database {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const { handle, unlock } = openAlone(path);
   const generation = handle.prepare<[], string>("select generation from store_info").pluck().get();
@@ -144,7 +146,8 @@ export function openSqlite(path: string, observer: CommitObserver): Database {
     return step.value;
   }
 
-  const committer = createCommitter(handle, observer, coalescing);
+  const backups = createBackups(handle, generation, backupFolder);
+  const committer = createCommitter(handle, observer, coalescing, () => backups.copying);
 
   return {
     generation,
@@ -166,7 +169,10 @@ export function openSqlite(path: string, observer: CommitObserver): Database {
       }
     },
 
+    backUp: (name) => backups.begin(name),
+
     async close() {
+      await backups.close();
       committer.close();
       handle.pragma("optimize");
       handle.close();

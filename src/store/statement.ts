@@ -6,7 +6,9 @@
  * Statements are Drizzle `sql` with placeholders, made once when their module loads and prepared once for each
  * database. Only SQL that SQLite and PostgreSQL both speak.
  */
+
 import { type Placeholder, type SQL, sql } from "drizzle-orm";
+import type { Copying } from "../engine/store.ts";
 
 export type Value = string | number | null;
 export type Row = Record<string, Value>;
@@ -80,6 +82,8 @@ export interface Database {
   write<T>(operation: () => Operation<T>): Promise<T>;
   /** Gives space back and empties the write-ahead log. */
   tidy(): Promise<void>;
+  /** As `Store.backUp`. */
+  backUp(name: string): Promise<Copying>;
   close(): Promise<void>;
 }
 

@@ -107,6 +107,7 @@ export function createStore(database: Database): Store {
     rememberInstant: writing(rememberInstant),
     sweep: writing(sweep),
     tidy: () => database.tidy(),
+    backUp: (name) => database.backUp(name),
     close: () => database.close(),
   };
 }

@@ -1,5 +1,5 @@
 /** A real server on a real port with a real SQLite file and a clock that tests move; and people who use it. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
@@ -282,6 +282,7 @@ export class Person {
 export class App {
   readonly clock: MovableClock;
   readonly dataFolder = mkdtempSync(join(tmpdir(), "parley-test-"));
+  readonly backupFolder = join(this.dataFolder, "backups");
   /** Everything that the server has logged, as text. */
   logged = "";
   readonly #awaited = new Set<() => void>();
@@ -291,6 +292,7 @@ export class App {
   constructor(options: Partial<ServerOptions>, clock = new MovableClock()) {
     this.#options = options;
     this.clock = clock;
+    mkdirSync(this.backupFolder);
   }
 
   get server(): RunningServer {
@@ -312,6 +314,7 @@ export class App {
       port: 0,
       metricsPort: null,
       dataFolder: this.dataFolder,
+      backupFolder: this.backupFolder,
       secret: SECRET,
       sendRate: 0,
       sessionLimits: { WEB: 10, IOS: 1, ANDROID: 1, DESKTOP: 1, OTHER: 1 },

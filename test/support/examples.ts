@@ -18,6 +18,7 @@ export const QUERIES: Readonly<Record<string, Example>> = {
   settings: () => "{ settings { ...Settings0 } }",
   devices: () => "{ devices { ...Device0 } }",
   auditTrail: () => "{ auditTrail { ...AuditEntryConnection3 } }",
+  backups: () => "{ backups { ...Backup1 } }",
 };
 
 const FRIENDSHIP = "{ ...FriendshipResult2 }";
@@ -38,6 +39,7 @@ export const MUTATIONS: Readonly<Record<string, (ids: Ids, world: World) => stri
   importUsers: () => 'importUsers(input: { users: [{ id: "alice", nickname: "x" }] }) { ...ImportUsersPayload2 }',
   muteUser: () => 'muteUser(input: { user: "alice", seconds: 60 }) { ...MuteUserPayload2 }',
   updateSettings: () => "updateSettings(input: { friendsOnly: true }) { ...UpdateSettingsPayload2 }",
+  backUp: () => 'backUp(input: { name: "own.sqlite" }) { ...BackUpPayload1 }',
   revokeTokens: () => 'revokeTokens(input: { user: "alice", deviceId: "canary-device" }) { ...RevokeTokensPayload2 }',
   setFriends: () => 'setFriends(input: { user: "alice", friend: "dave" }) { ...SetFriendsPayload2 }',
   login: () => 'login(input: { deviceId: "canary-device", platform: DESKTOP }) { ...LoginPayload2 }',

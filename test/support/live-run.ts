@@ -25,7 +25,16 @@ interface Open {
   readonly feeds: Feed<unknown>[];
 }
 
-const observer = { sent() {}, delivered() {}, swept() {}, sweepFailed() {}, clockDoubted() {}, clockBelieved() {} };
+const observer = {
+  sent() {},
+  delivered() {},
+  swept() {},
+  sweepFailed() {},
+  backedUp() {},
+  backupFailed() {},
+  clockDoubted() {},
+  clockBelieved() {},
+};
 const tokens = { verify: () => Promise.reject(new Error("no tokens")), issue: () => Promise.reject(new Error("none")) };
 /** Stands still, and never wakes anybody. */
 const clock = { now: () => NOW, monotonic: () => 0, at: () => () => {}, after: () => () => {} };

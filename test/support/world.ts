@@ -1,5 +1,6 @@
 /** One world of data with a canary in everything that is not for all, and those who may see each. */
-import { cpSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { App, NEW_MESSAGE, type Person } from "./app.ts";
 import type { MovableClock } from "./clock.ts";
 import { type Data, type Result, Socket } from "./socket.ts";
@@ -220,4 +221,16 @@ export async function copyOf(world: World, clock?: MovableClock): Promise<World>
   cpSync(world.app.dataFolder, app.dataFolder, { recursive: true });
   await app.start();
   return new World(app, world.ids, await peopleOf(app));
+}
+
+/** Two backups, one that is made and one that fails; by another admin, so that a look at them is one at another's. */
+export async function makeBackups({ app }: World): Promise<void> {
+  const root = await app.admin("root");
+  for (const name of ["made.sqlite", "failed.sqlite"]) {
+    await root.change("backUp", { name }, "backup { name }");
+    if (name === "failed.sqlite") mkdirSync(join(app.backupFolder, name));
+    for (let state = ""; state !== "DONE" && state !== "FAILED"; ) {
+      state = (await root.get(`{ backups(name: "${name}") { state } }`)).backups[0].state;
+    }
+  }
 }
