@@ -2,10 +2,10 @@
 import { type Core, erasuresNow } from "./core.ts";
 
 const SWEEP_EVERY_MS = 10 * 60_000;
-/** Messages that go at once, with twice as many entries of logs: they lie all over the file, and others wait meanwhile. */
-const BATCH = 16;
+/** Messages that go at once, with twice as many entries of logs; fewer where they lie all over: others wait meanwhile. */
+const BATCH = 64;
 /** How long it rests after each batch, in times of what that took; half as long with each minute, lest it never end. */
-const LONGEST_REST = 8;
+const LONGEST_REST = 16;
 
 function restAfter(sweptForMs: number): number {
   return Math.floor(LONGEST_REST / 2 ** Math.floor(sweptForMs / 60_000));

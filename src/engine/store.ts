@@ -285,7 +285,10 @@ export interface Store {
   /** What the clock said when it was last believed; null for a store that is new. */
   rememberedInstant(): Promise<number | null>;
   rememberInstant(at: number): Promise<void>;
-  /** Erases one batch of what is past its time; gives how many rows went. */
+  /**
+   * Erases one batch of what is past its time; gives how many rows went, 0 once there is nothing left.
+   * @param batch messages at most, with twice as many entries of logs
+   */
   sweep(cutoffs: Cutoffs, batch: number): Promise<number>;
   /** Gives erased space back to the disk. */
   tidy(): Promise<void>;
