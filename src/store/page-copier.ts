@@ -4,14 +4,14 @@ import { setTimeout as pause } from "node:timers/promises";
 import type Sqlite from "better-sqlite3";
 
 /** How fast it copies: the commits' syncs share the disk with it. */
-const BYTES_PER_MS = (32 * 1024 * 1024) / 1_000;
+const BYTES_PER_MS = (16 * 1024 * 1024) / 1_000;
 /** Copied at once at most, where turns of the event loop are so long that a few milliseconds more matter little. */
 const MOST_PAGES = 256;
 const REST_MS = 2;
 /** It rests so many times as long as a step took: one may be slow where the copy goes. */
 const REST_TIMES = 4;
 /** How much is copied before it waits until that is on the disk. The sync at the end, on which all wait, finds little. */
-const SYNC_BYTES = 4 * 1024 * 1024;
+const SYNC_BYTES = 2 * 1024 * 1024;
 
 /** SQLite's online backup. The driver's own loop around it never rests, which burns a processor. */
 export interface PageCopier {
