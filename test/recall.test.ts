@@ -15,7 +15,8 @@ beforeEach(async () => {
 
 /** Whether any file of the server's data holds this text. */
 function isOnDisk(text: string): boolean {
-  return readdirSync(app.dataFolder).some((name) => readFileSync(join(app.dataFolder, name)).includes(text));
+  const files = readdirSync(app.dataFolder, { withFileTypes: true }).filter((entry) => entry.isFile());
+  return files.some(({ name }) => readFileSync(join(app.dataFolder, name)).includes(text));
 }
 
 test("a sender takes a message back, and its content is gone for both", async () => {
