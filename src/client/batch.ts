@@ -133,8 +133,11 @@ export class Batch {
     conversation.ranges = addRange(conversation.ranges, seq, seq);
     if (!mine) return;
     conversation.lastOwnSeq = Math.max(conversation.lastOwnSeq, seq);
-    if (message.deliveredToRecipient) conversation.peerDeliveredSeq = Math.max(conversation.peerDeliveredSeq, seq);
-    if (message.readByRecipient) conversation.peerReadSeq = Math.max(conversation.peerReadSeq, seq);
+    // A note to oneself is read at once, whatever the mark says.
+    if (recipient.id !== this.#me && message.deliveredToRecipient)
+      conversation.peerDeliveredSeq = Math.max(conversation.peerDeliveredSeq, seq);
+    if (recipient.id !== this.#me && message.readByRecipient)
+      conversation.peerReadSeq = Math.max(conversation.peerReadSeq, seq);
     if (clientMessageId !== null && (await this.#transaction.removeOutgoing(clientMessageId))) this.sent.push(message);
   }
 
@@ -172,8 +175,10 @@ export class Batch {
 
   /** The server knows nothing of this conversation: what is held of it is not unread. */
   async forgetUnread(peer: string): Promise<void> {
-    const [newest] = await this.#transaction.messagesBelow(peer, Number.MAX_SAFE_INTEGER, 1);
     const conversation = await this.conversation(peer);
+    const held = await this.#transaction.messagesBelow(peer, Number.MAX_SAFE_INTEGER, MOST_COUNTED);
+    // One of this epoch has come since the server was asked.
+    const newest = held.find(({ epoch }) => epoch < conversation.epoch);
     Object.assign(conversation, { readSeq: newest?.seq ?? 0, serverUnread: 0, countedSeq: 0 });
   }
 
@@ -199,10 +204,14 @@ export class Batch {
     conversation.tailUnknown = true;
   }
 
-  /** As `doubt`, for all; and since the server may be another than it was, its marks are forgotten too. */
+  /** As `doubt`, for all. */
   async doubtAll(): Promise<void> {
+    for (const { peer } of await this.#transaction.conversations()) await this.doubt(peer);
+  }
+
+  /** The server may have been put back to an earlier day: what it said of marks and ends is forgotten. */
+  async doubtMarks(): Promise<void> {
     for (const { peer } of await this.#transaction.conversations()) {
-      await this.doubt(peer);
       const marks = { headSeq: 0, readSeq: 0, peerReadSeq: 0, peerDeliveredSeq: 0, lastOwnSeq: 0, clearedSeq: 0 };
       Object.assign(await this.conversation(peer), marks);
     }

@@ -228,6 +228,7 @@ export class Chat {
   /** Leaves, and keeps the session and what is stored for the next time. */
   close(): void {
     this.#leave(new ParleyError("SESSION_ENDED", "The client was closed."));
+    this.#events.close();
     this.#local.close();
   }
 
@@ -241,6 +242,7 @@ export class Chat {
       if (toParleyError(error, "UNKNOWN").code !== "OFFLINE")
         this.#events.emit("error", toParleyError(error, "UNKNOWN"));
     } finally {
+      this.#events.close();
       await this.#local.erase();
       this.#local.close();
     }

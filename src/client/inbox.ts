@@ -57,12 +57,11 @@ export class Inbox {
 
   /** Subscribes on a fresh connection, behind what is kept. */
   async open(socket: Socket): Promise<void> {
-    const meta = await this.#local.read((transaction) => transaction.meta());
-    const { messages, updates, conversations } = meta?.cursors ?? {
-      messages: null,
-      updates: null,
-      conversations: null,
-    };
+    const { messages, updates, conversations } = await this.#local.change(async (batch) => {
+      // Nobody tells of the updates up to the next refresh: whatever is held already may be out of date.
+      if (batch.cursors.updates === null || batch.cursors.conversations === null) await batch.doubtAll();
+      return batch.cursors;
+    });
     socket.subscribe(
       Refresh,
       {},
@@ -170,7 +169,7 @@ export class Inbox {
             cursors.set("messages", item.event.cursor);
             break;
           case "expired":
-            await batch.doubtAll();
+            await batch.doubtMarks();
             batch.setCursor(item.stream, null);
             break;
           default:

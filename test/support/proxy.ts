@@ -122,7 +122,7 @@ export class NetworkProxy {
   }
 
   close(): void {
-    this.cutAll();
+    this.shut();
     this.#server.close();
   }
 }
