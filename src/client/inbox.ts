@@ -169,6 +169,7 @@ export class Inbox {
             cursors.set("messages", item.event.cursor);
             break;
           case "expired":
+            await batch.doubtAll();
             await batch.doubtMarks();
             batch.setCursor(item.stream, null);
             break;
