@@ -35,7 +35,7 @@ type Item =
 /** So many at most share a transaction. */
 const MOST_AT_ONCE = 200;
 
-const SOURCES: Record<DeliverySource, Source> = { OFFLINE: "handed", LIVE: "handed", RECENT: "recent" };
+const SOURCES: Record<DeliverySource, Source> = { OFFLINE: "missed", LIVE: "live", RECENT: "recent" };
 
 export class Inbox {
   readonly #local: Local;
@@ -158,6 +158,7 @@ export class Inbox {
               readSeq < conversation.readSeq ||
               clearedSeq < conversation.clearedSeq;
             await batch.putConversation(conversation);
+            this.ticks.note(peer, "conversation");
             // Messages were deleted, and which is not said.
             if (!explained) await batch.doubt(peer);
             cursors.set("conversations", item.event.cursor);

@@ -107,10 +107,9 @@ export class MessageList implements Observable<MessageListSnapshot> {
       // Not again until something is different.
       this.#refused = true;
       this.#tell(error);
-    } finally {
-      this.#fetching = null;
-      void this.#refresh();
     }
+    this.#fetching = null;
+    void this.#refresh();
   }
 
   #tell(thrown: unknown): void {

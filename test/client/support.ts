@@ -82,7 +82,8 @@ export async function shows(
   const list = chat.messages(peer);
   const snapshot = await until(
     list,
-    ({ messages, complete }) => complete && JSON.stringify(texts(messages)) === JSON.stringify(expected),
+    ({ messages, complete, loading }) =>
+      complete && !loading && JSON.stringify(texts(messages)) === JSON.stringify(expected),
   );
   return snapshot.messages;
 }
