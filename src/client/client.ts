@@ -271,10 +271,12 @@ export async function login(options: LoginOptions): Promise<Chat> {
   const store = options.store ?? (await defaultStore(options));
   const local = new Local(store, user);
   try {
-    const known = await local.isKnown();
-    const deviceId = await local.deviceId(options.deviceId);
+    const { deviceId, entered } = await local.open(options.deviceId);
     const session = new Session({ url, user, token, deviceId, platform });
-    if (!known) await session.accessToken();
+    if (!entered) {
+      await session.accessToken();
+      await local.enter();
+    }
     return new Chat(options, local, session);
   } catch (error) {
     local.close();

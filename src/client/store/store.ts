@@ -65,7 +65,11 @@ export interface Outgoing {
 export type StreamName = "messages" | "updates" | "conversations";
 
 export interface Meta {
+  /** Whose messages these are. */
+  readonly user: string;
   readonly deviceId: string;
+  /** Whether this device has logged in. */
+  readonly entered: boolean;
   /** The places in the user's log up to which everything is in this store. */
   readonly cursors: { readonly [Name in StreamName]: string | null };
   /** The highest `activity` given so far. */
