@@ -134,6 +134,7 @@ export class Chat {
 
   /**
    * Sends a message. It is shown at once and sent as soon as there is a connection, in its order, also after a reload.
+   * @throws ParleyError MESSAGE_NOT_FOUND for a `replyTo` that has not been sent itself
    * @example chat.sendMessage("bob", "Hello")
    * @example chat.sendMessage("bob", { location: { name: "Home", latitude: 59.3, longitude: 18.1 } })
    */

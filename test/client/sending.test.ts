@@ -72,6 +72,19 @@ test("a message that is refused has failed, says why, and can be tried again or 
   await shows(alice, "bob", ["Are you there?"]);
 });
 
+test("an answer shows what it answers, before and after it is sent", async () => {
+  const app = await startApp();
+  const [alice, bob] = [await inStep(await enter(app, "alice")), await inStep(await enter(app, "bob"))];
+  const asked = next(bob, "newMessage");
+  await alice.sendMessage("bob", "Dinner at seven?").settled;
+  const question = (await asked).message;
+  const { message, settled } = bob.sendMessage("alice", "Yes", { replyTo: question });
+  const reply = { id: question.id, sender: "alice", summary: "Dinner at seven?" };
+  expect(message.replyTo).toEqual(reply);
+  expect((await settled).replyTo).toEqual(reply);
+  expect(() => bob.sendMessage("alice", "and", { replyTo: message })).toThrow("cannot be answered");
+});
+
 test("a token of somebody else, or a bad one, is refused at the login", async () => {
   const app = await startApp();
   await expect(enter(app, "alice", { token: () => app.token("bob") })).rejects.toMatchObject({ code: "WRONG_USER" });
