@@ -9,7 +9,7 @@ import { NetworkProxy } from "../support/proxy.ts";
 export const QUICK = { firstMs: 2, longestMs: 20 };
 
 export async function startProxy(app: App): Promise<NetworkProxy> {
-  const proxy = new NetworkProxy(() => Number(new URL(app.url).port));
+  const proxy = new NetworkProxy(() => app.port);
   await proxy.listen();
   onTestFinished(() => proxy.close());
   return proxy;

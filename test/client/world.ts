@@ -30,7 +30,8 @@ export type Step =
     }
   | { readonly do: "clear" | "pin" | "page"; readonly device: number; readonly peer: number }
   | { readonly do: "reload" | "leave" | "comeBack"; readonly device: number }
-  | { readonly do: "cut" };
+  | { readonly do: "cut" }
+  | { readonly do: "restart" };
 
 const device = fc.nat(DEVICES.length - 1);
 const peer = fc.nat(USERS.length - 1);
@@ -46,6 +47,7 @@ export const steps: fc.Arbitrary<Step[]> = fc.array(
     { weight: 2, arbitrary: fc.record({ do: oneOf("clear", "pin", "page"), device, peer }) },
     { weight: 3, arbitrary: fc.record({ do: oneOf("reload", "leave", "comeBack"), device }) },
     { weight: 2, arbitrary: fc.record({ do: oneOf("cut") }) },
+    { weight: 1, arbitrary: fc.record({ do: oneOf("restart") }) },
   ),
   { minLength: 4, maxLength: 40 },
 );
@@ -202,6 +204,7 @@ export class World {
       this.proxy.cutAll();
       return;
     }
+    if (step.do === "restart") return this.app.restart();
     const device = this.#device(step.device);
     switch (step.do) {
       case "leave":
@@ -217,8 +220,17 @@ export class World {
       case "send":
         await this.#send(device, String(USERS[step.to]), step.count);
         return;
-      default:
+      case "recall":
+      case "edit":
+      case "delete":
+      case "read":
+      case "clear":
+      case "pin":
+      case "page":
         await this.#act(device, step).catch(unlessRefused);
+        return;
+      default:
+        step satisfies never;
     }
   }
 
@@ -237,7 +249,7 @@ export class World {
 
   async #act(
     { chat, user }: Device,
-    step: Exclude<Step, { readonly do: "send" | "cut" | "reload" | "leave" | "comeBack" }>,
+    step: Exclude<Step, { readonly do: "send" | "cut" | "restart" | "reload" | "leave" | "comeBack" }>,
   ): Promise<void> {
     if (chat === null) return;
     const peer = String(USERS[step.peer]);
