@@ -1,0 +1,132 @@
+/** A conversation as a UI watches it: its newest messages, more on demand, and what is on its way. */
+import type { Emitter } from "./emitter.ts";
+import { toParleyError } from "./errors.ts";
+import { type History, toPage, type Window } from "./history.ts";
+import type { Local } from "./local.ts";
+import type { ChatEvents, MessageListSnapshot } from "./model.ts";
+import { type Observable, Value } from "./observable.ts";
+import { keepUnchanged } from "./present.ts";
+import type { Typing } from "./typing.ts";
+
+const PAGE = 30;
+
+export class MessageList implements Observable<MessageListSnapshot> {
+  readonly #peer: string;
+  readonly #local: Local;
+  readonly #history: History;
+  readonly #typing: Typing;
+  readonly #events: Emitter<ChatEvents>;
+  readonly #value = new Value<MessageListSnapshot>({
+    messages: [],
+    complete: false,
+    hasMore: true,
+    loading: false,
+    peerTyping: false,
+  });
+  #count = PAGE;
+  #stale = false;
+  #reading: Promise<void> | null = null;
+  #fetching: Promise<void> | null = null;
+  #refused = false;
+  #stopWatching: (() => void)[] = [];
+
+  constructor(peer: string, local: Local, history: History, typing: Typing, events: Emitter<ChatEvents>) {
+    this.#peer = peer;
+    this.#local = local;
+    this.#history = history;
+    this.#typing = typing;
+    this.#events = events;
+  }
+
+  readonly getSnapshot = (): MessageListSnapshot => this.#value.getSnapshot();
+
+  /** Keeps the list up to date while anybody is subscribed. */
+  readonly subscribe = (listener: () => void): (() => void) => {
+    const stop = this.#value.subscribe(listener);
+    if (this.#stopWatching.length === 0) this.#watch();
+    return () => {
+      stop();
+      if (this.#value.observed) return;
+      for (const end of this.#stopWatching.splice(0)) end();
+    };
+  };
+
+  #watch(): void {
+    const refresh = () => void this.#refresh();
+    this.#stopWatching = [
+      this.#local.watch((peers) => {
+        if (peers.includes(this.#peer)) refresh();
+      }),
+      this.#events.on("connection", () => {
+        this.#refused = false;
+        refresh();
+      }),
+      this.#events.on("typing", ({ peer }) => {
+        if (peer === this.#peer) this.#update({ peerTyping: this.#typing.has(peer) });
+      }),
+    ];
+    refresh();
+  }
+
+  /** Shows so many more, fetched where they are not held. It resolves when they are there, or cannot be had now. */
+  async loadOlder(count = PAGE): Promise<void> {
+    if (this.getSnapshot().hasMore) this.#count += count;
+    this.#refused = false;
+    await this.#refresh();
+    await this.#fetching;
+    await this.#refresh();
+  }
+
+  /** Shows what is held: one reading at a time, and once more where something changed meanwhile. */
+  #refresh(): Promise<void> {
+    this.#stale = true;
+    this.#reading ??= this.#read().finally(() => {
+      this.#reading = null;
+    });
+    return this.#reading;
+  }
+
+  async #read(): Promise<void> {
+    while (this.#stale) {
+      this.#stale = false;
+      try {
+        const window = await this.#history.read(this.#peer, undefined, this.#count);
+        if (window.hole !== null && this.#history.inStep && !this.#refused) this.#fetching ??= this.#fetch();
+        this.#take(window);
+      } catch (error) {
+        this.#tell(error);
+      }
+    }
+  }
+
+  /** Fetches what is missing, while what is held goes on being shown. */
+  async #fetch(): Promise<void> {
+    try {
+      await this.#history.fill(this.#peer, undefined, this.#count);
+    } catch (error) {
+      // Not again until something is different.
+      this.#refused = true;
+      this.#tell(error);
+    }
+    this.#fetching = null;
+    void this.#refresh();
+  }
+
+  #tell(thrown: unknown): void {
+    const error = toParleyError(thrown, "UNKNOWN");
+    if (!error.passing) this.#events.emit("error", error);
+  }
+
+  #take(window: Window): void {
+    const page = toPage(window, this.#local.me, this.#history.inStep, true);
+    const messages = keepUnchanged(this.getSnapshot().messages, page.messages, ({ key }) => key);
+    this.#update({ ...page, messages, loading: this.#fetching !== null });
+  }
+
+  #update(change: Partial<MessageListSnapshot>): void {
+    const before = this.getSnapshot();
+    const after = { ...before, ...change };
+    const keys: readonly (keyof MessageListSnapshot)[] = ["messages", "complete", "hasMore", "loading", "peerTyping"];
+    if (keys.some((key) => before[key] !== after[key])) this.#value.set(after);
+  }
+}
