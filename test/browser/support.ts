@@ -28,7 +28,7 @@ export function startChat(options: Partial<ServerOptions> = {}): Promise<App> {
 }
 
 /** What a browser says of a broken connection, which a test may have broken. */
-const OF_THE_NETWORK = /ERR_INTERNET_DISCONNECTED|ERR_CONNECTION|WebSocket connection to/;
+const OF_THE_NETWORK = /ERR_INTERNET_DISCONNECTED|ERR_CONNECTION|ERR_FAILED|WebSocket connection to/;
 
 export interface WindowOptions extends BrowserContextOptions {
   /** Where the page is; by default at the server itself. */

@@ -76,8 +76,7 @@ export function Composer({ ref, peer, draft, onDraft, onEditLast }: ComposerProp
   };
 
   const send = (content: ContentInput) => {
-    const replyTo = draft?.for === "reply" ? draft.message.id : null;
-    chat.sendMessage(peer.id, content, replyTo === null ? {} : { replyTo });
+    chat.sendMessage(peer.id, content, draft?.for === "reply" ? { replyTo: draft.message } : {});
     onDraft(null);
   };
 

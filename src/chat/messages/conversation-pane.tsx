@@ -3,7 +3,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Message } from "../../client/index.ts";
 import { Composer, type ComposerHandle } from "../composer/composer.tsx";
-import { useChat, useConnection, useConversation, useObservable } from "../shared/chat-context.ts";
+import { useChat, useConnection, useConversation } from "../shared/chat-context.ts";
 import { nameOf } from "../shared/names.ts";
 import { usePerson } from "../shared/use-person.ts";
 import { ConnectionBanner } from "../shell/connection-banner.tsx";
@@ -11,28 +11,48 @@ import styles from "./conversation-pane.module.css";
 import { MessageList } from "./message-list.tsx";
 import { PaneHeader } from "./pane-header.tsx";
 import type { PeerContext } from "./peer-context.ts";
+import type { Unread } from "./rows.ts";
+import { useMessages } from "./use-messages.ts";
 
-/** The seq behind which messages were unread when the conversation was opened; null where none were. */
-function useUnreadAfter(peer: string): number | null {
+/** What was unread when the conversation was opened; null where nothing was. */
+function useUnreadAtOpening(peer: string): Unread | null {
   const conversation = useConversation(peer);
-  const [atOpening, setAtOpening] = useState<number | null | undefined>(undefined);
+  const [atOpening, setAtOpening] = useState<Unread | null | undefined>(undefined);
   if (atOpening === undefined && conversation !== null) {
-    setAtOpening(conversation.unreadCount > 0 ? conversation.readSeq : null);
+    const { unreadCount, readSeq, lastMessage } = conversation;
+    setAtOpening(unreadCount > 0 ? { readSeq, lastSeq: lastMessage?.seq ?? Number.POSITIVE_INFINITY } : null);
   }
   return atOpening ?? null;
+}
+
+/** Messages that are there before the first are shown, and milliseconds that they are waited for. */
+const AT_FIRST = 60;
+const PATIENCE = 500;
+
+/** Whether there is enough to begin with: a list that grows while one begins to scroll it would jump. */
+function useReady(peer: string): boolean {
+  const list = useChat().messages(peer);
+  const [ready, setReady] = useState(false);
+  useEffect(() => {
+    const begin = () => setReady(true);
+    const timer = setTimeout(begin, PATIENCE);
+    void list.loadOlder(AT_FIRST).finally(begin);
+    return () => clearTimeout(timer);
+  }, [list]);
+  return ready;
 }
 
 /** Where to go on writing: an answer to a message, or other words for one. */
 export type Draft = { readonly for: "reply" | "edit"; readonly message: Message } | null;
 
 export function ConversationPane({ peer: id }: { readonly peer: string }) {
-  const chat = useChat();
   const { t } = useTranslation();
   const conversation = useConversation(id);
   const { status } = useConnection();
-  const snapshot = useObservable(chat.messages(id));
+  const snapshot = useMessages(id);
   const person = usePerson(id);
-  const unreadAfter = useUnreadAfter(id);
+  const unread = useUnreadAtOpening(id);
+  const ready = useReady(id);
   const [draft, setDraft] = useState<Draft>(null);
   const composer = useRef<ComposerHandle>(null);
   const { messages, complete } = snapshot;
@@ -71,11 +91,11 @@ export function ConversationPane({ peer: id }: { readonly peer: string }) {
     <section className={styles.pane} aria-label={peer.name}>
       <PaneHeader peer={peer} person={person} typing={snapshot.peerTyping} />
       <ConnectionBanner />
-      {messages.length > 0 ? (
-        <MessageList peer={peer} snapshot={snapshot} unreadAfter={unreadAfter} />
+      {ready && messages.length > 0 ? (
+        <MessageList peer={peer} snapshot={snapshot} unread={unread} />
       ) : (
         <div className={styles.empty}>
-          {complete ? (
+          {complete && messages.length === 0 ? (
             <p>{t("pane.sayHello", { name: peer.name })} 👋</p>
           ) : (
             <p>{status === "offline" ? t("pane.nothingHere") : t("pane.loading")}</p>

@@ -3,20 +3,22 @@
  * what one reads stays where it is whatever comes above or below.
  */
 
-import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, type RefObject, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type Components, Virtuoso, type VirtuosoHandle } from "react-virtuoso";
-import type { Message, MessageListSnapshot } from "../../client/index.ts";
-import { useChat, useConversation } from "../shared/chat-context.ts";
+import type { MessageListSnapshot } from "../../client/index.ts";
+import { useChat, useConnection, useConversation } from "../shared/chat-context.ts";
 import { useFormat } from "../shared/format.ts";
 import { ArrowDown } from "../shared/icons.ts";
 import styles from "./message-list.module.css";
 import type { PeerContext } from "./peer-context.ts";
 import { RowView } from "./row.tsx";
-import { type Placed, place, type Row, toRows } from "./rows.ts";
+import { type Placed, place, type Row, toRows, type Unread } from "./rows.ts";
 
 /** Messages that are fetched when the oldest comes near. */
 const MORE = 100;
+/** Rows above the first in the page at which it is time for that. */
+const NEAR_TOP = 40;
 /** Pixels from the end within which the list follows what comes. */
 const NEAR_END = 120;
 
@@ -48,43 +50,50 @@ const components: Components<Row, ListContext> = {
 };
 
 /** Rows that keep their numbers from one snapshot to the next. */
-function usePlacedRows(messages: readonly Message[], unreadAfter: number | null): Placed {
+function usePlacedRows(
+  { messages, hasMore }: MessageListSnapshot,
+  unread: Unread | null,
+  around: RefObject<number | null>,
+): Placed {
   const before = useRef<Placed | null>(null);
   return useMemo(() => {
-    before.current = place(toRows(messages, unreadAfter), before.current);
+    before.current = place(toRows(messages, unread, !hasMore), before.current, around.current);
     return before.current;
-  }, [messages, unreadAfter]);
+  }, [messages, hasMore, unread, around]);
 }
 
 interface MessageListProps {
   readonly peer: PeerContext;
   readonly snapshot: MessageListSnapshot;
-  /** The seq behind which messages were unread when the conversation was opened. */
-  readonly unreadAfter: number | null;
+  /** What was unread when the conversation was opened. */
+  readonly unread: Unread | null;
 }
 
-export function MessageList({ peer, snapshot, unreadAfter }: MessageListProps) {
+export function MessageList({ peer, snapshot, unread }: MessageListProps) {
   const chat = useChat();
   const { t } = useTranslation();
   const format = useFormat();
   const { messages, hasMore, complete } = snapshot;
-  const { rows, firstIndex } = usePlacedRows(messages, unreadAfter);
+  const inStep = useConnection().status === "inStep";
+  const around = useRef<number | null>(null);
+  const { rows, firstIndex } = usePlacedRows(snapshot, unread, around);
   const unreadCount = useConversation(peer.id)?.unreadCount ?? 0;
   const handle = useRef<VirtuosoHandle>(null);
   const [atEnd, setAtEnd] = useState(true);
   const [focused, setFocused] = useState<string | null>(null);
 
-  const loadingOlder = useRef(false);
-  const loadOlder = useCallback(() => {
-    if (loadingOlder.current) return;
-    loadingOlder.current = true;
+  // Older ones are on their way before one gets there.
+  const [loadingOlder, setLoadingOlder] = useState(false);
+  const [top, setTop] = useState<number | null>(null);
+  const nearTop = top !== null && top - firstIndex < NEAR_TOP;
+  useEffect(() => {
+    if (!nearTop || !hasMore || loadingOlder || !inStep) return;
+    setLoadingOlder(true);
     void chat
       .messages(peer.id)
       .loadOlder(MORE)
-      .finally(() => {
-        loadingOlder.current = false;
-      });
-  }, [chat, peer.id]);
+      .finally(() => setLoadingOlder(false));
+  }, [chat, peer.id, nearTop, hasMore, loadingOlder, inStep]);
 
   // What is looked at has been read.
   const newestSeq = messages.findLast(({ seq }) => seq !== null)?.seq ?? 0;
@@ -109,7 +118,9 @@ export function MessageList({ peer, snapshot, unreadAfter }: MessageListProps) {
   const newest = messages.at(-1);
   const newestKey = newest?.mine === true && newest.status === "sending" ? newest.key : null;
   useEffect(() => {
-    if (newestKey !== null) toNewest();
+    if (newestKey === null) return;
+    setFocused(null);
+    toNewest();
   }, [newestKey, toNewest]);
 
   const showMessage = useCallback(
@@ -175,8 +186,9 @@ export function MessageList({ peer, snapshot, unreadAfter }: MessageListProps) {
         atBottomThreshold={NEAR_END}
         atBottomStateChange={setAtEnd}
         increaseViewportBy={{ top: 900, bottom: 300 }}
-        rangeChanged={({ startIndex }) => {
-          if (hasMore && startIndex - firstIndex < MORE / 4) loadOlder();
+        rangeChanged={({ startIndex, endIndex }) => {
+          around.current = Math.round((startIndex + endIndex) / 2);
+          setTop(startIndex);
         }}
         itemContent={(_, row) => (
           <RowView row={row} peer={peer} format={format} focusable={row.key === current} onShow={showMessage} />

@@ -70,7 +70,10 @@ export function MessageView({ row, peer, format, focusable, onShow }: MessageVie
       {!mine && <div className={styles.face}>{last && <Avatar of={peer.profile} size="small" />}</div>}
       <div className={styles.column}>
         <div className={styles.line}>
-          <div className={`${styles.bubble} ${content !== null && isBare(content) ? styles.bare : ""}`}>
+          <div
+            className={`${styles.bubble} ${content !== null && isBare(content) ? styles.bare : ""}`}
+            data-kind={content?.type}
+          >
             {message.replyTo !== null && <Quote message={message} peer={peer} onShow={onShow} />}
             {content === null ? (
               <em className={styles.recalled}>

@@ -31,7 +31,7 @@ export function PaneHeader({ peer, person, typing }: PaneHeaderProps) {
   const { user, refresh } = person;
   const { name } = peer;
   const isSystem = peer.id === "system";
-  const presence = user?.online == null ? "" : user.online ? t("pane.online") : t("pane.offline");
+  const presence = isSystem || user?.online == null ? "" : user.online ? t("pane.online") : t("pane.offline");
   const pinned = conversation?.pinned === true;
   const muted = conversation?.muted === true;
   const blocked = user?.blocked === true;
@@ -42,7 +42,7 @@ export function PaneHeader({ peer, person, typing }: PaneHeaderProps) {
       <button
         type="button"
         className={styles.who}
-        aria-label={t("pane.about", { name })}
+        title={t("pane.about", { name })}
         disabled={isSystem}
         onClick={() => setShown("about")}
       >

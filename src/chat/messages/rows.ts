@@ -28,20 +28,37 @@ function belongTogether(above: Message, below: Message): boolean {
   return Math.abs(Date.parse(below.sentAt) - Date.parse(above.sentAt)) < TOGETHER;
 }
 
+/** How things stood when the conversation was opened, with something unread. */
+export interface Unread {
+  /** Up to where it had been read: a seq. */
+  readonly readSeq: number;
+  /** Its newest message: a seq. */
+  readonly lastSeq: number;
+}
+
+/** The seq behind which messages were unread: who has answered has read what came before. */
+function unreadAfter(messages: readonly Message[], { readSeq, lastSeq }: Unread): number {
+  const answer = messages.findLast(({ mine, seq }) => mine && seq !== null && seq <= lastSeq);
+  return Math.max(readSeq, answer?.seq ?? 0);
+}
+
 /**
  * @param messages oldest first
- * @param unreadAfter the seq behind which a line says that messages are new; null: no line
+ * @param unread where a line says that messages are new; null: nowhere
+ * @param isWhole whether there is nothing older
  */
-export function toRows(messages: readonly Message[], unreadAfter: number | null): Row[] {
+export function toRows(messages: readonly Message[], unread: Unread | null, isWhole: boolean): Row[] {
   const rows: Row[] = [];
-  let marked = unreadAfter === null;
+  const newAfter = unread === null ? Number.POSITIVE_INFINITY : unreadAfter(messages, unread);
+  // Where older ones are still to come, the first new one may be among them.
+  let marked = !isWhole && (messages[0]?.seq ?? 0) > newAfter;
   let above: Message | null = null;
   for (const message of messages) {
     const { key, seq, sentAt } = message;
     const start = rows.length;
     if (message.gapBefore && seq !== null) rows.push({ type: "hole", key: `hole ${key}`, before: seq });
     if (above === null || !isSameDay(above.sentAt, sentAt)) rows.push({ type: "day", key: `day ${key}`, at: sentAt });
-    if (!marked && !message.mine && seq !== null && seq > (unreadAfter ?? 0)) {
+    if (!marked && !message.mine && seq !== null && seq > newAfter) {
       rows.push({ type: "unread", key: "unread" });
       marked = true;
     }
@@ -65,13 +82,20 @@ export interface Placed {
 /** High enough for all the history that anybody scrolls through. */
 export const START_INDEX = 10_000_000;
 
-/** Numbers the rows so that each message keeps the number that it had. */
-export function place(rows: readonly Row[], before: Placed | null): Placed {
+/**
+ * Numbers the rows so that what one reads keeps its number: whatever came above it, also where a hole was filled.
+ * @param around the number of a row that is to be seen
+ */
+export function place(rows: readonly Row[], before: Placed | null, around: number | null): Placed {
   if (before === null) return { rows, firstIndex: START_INDEX };
-  const places = new Map(before.rows.map(({ key }, index) => [key, index]));
-  for (const [index, { type, key }] of rows.entries()) {
-    const old = type === "message" ? places.get(key) : undefined;
-    if (old !== undefined) return { rows, firstIndex: before.firstIndex + old - index };
-  }
-  return { rows, firstIndex: before.firstIndex };
+  const places = new Map(rows.map(({ key }, index) => [key, index]));
+  const seen = around === null ? 0 : around - before.firstIndex;
+  const nearest = [...before.rows.entries()]
+    .filter(([, { type, key }]) => type === "message" && places.has(key))
+    .reduce<number | null>((best, [index]) => {
+      return best === null || Math.abs(index - seen) < Math.abs(best - seen) ? index : best;
+    }, null);
+  const row = nearest === null ? undefined : before.rows[nearest];
+  if (nearest === null || row === undefined) return { rows, firstIndex: before.firstIndex };
+  return { rows, firstIndex: before.firstIndex + nearest - (places.get(row.key) ?? nearest) };
 }

@@ -10,18 +10,25 @@ import ui from "./ui.module.css";
 interface DialogProps {
   readonly title: string;
   readonly onClose: () => void;
+  /** There is nothing in it but text, which the keyboard must be able to scroll. */
+  readonly isText?: boolean;
   readonly children: ReactNode;
 }
 
+const FIRST = "[role=tab][aria-selected=true], input, textarea, select, button";
+
 /** Open for as long as it is rendered. */
-export function Dialog({ title, onClose, children }: DialogProps) {
+export function Dialog({ title, onClose, isText = false, children }: DialogProps) {
   const { t } = useTranslation();
   const heading = useId();
   const ref = useRef<HTMLDialogElement>(null);
+  const body = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const dialog = ref.current;
     const before = document.activeElement;
     dialog?.showModal();
+    // Not the button that closes it, where there is something to fill in or to choose.
+    body.current?.querySelector<HTMLElement>(FIRST)?.focus();
     return () => {
       dialog?.close();
       // A menu that opened it may have gone meanwhile.
@@ -47,7 +54,9 @@ export function Dialog({ title, onClose, children }: DialogProps) {
         <h2 id={heading}>{title}</h2>
         <IconButton icon={X} label={t("common.close")} onClick={onClose} />
       </div>
-      <div className={ui.dialogBody}>{children}</div>
+      <div ref={body} className={ui.dialogBody} {...(isText ? { tabIndex: 0 } : {})}>
+        {children}
+      </div>
     </dialog>,
     // Not within the form of whoever opens it.
     document.body,

@@ -53,7 +53,7 @@ export function ShortcutsDialog({ onClose }: { readonly onClose: () => void }) {
     return String(t(key as "shortcuts.help"));
   };
   return (
-    <Dialog title={t("shortcuts.title")} onClose={onClose}>
+    <Dialog title={t("shortcuts.title")} onClose={onClose} isText>
       {SHORTCUTS.map(({ where, keys }) => (
         <section key={where} className={styles.section}>
           <h3>{t(`shortcuts.${where}`)}</h3>

@@ -33,7 +33,7 @@ export function FileView({ content, format }: FileViewProps) {
       href={url}
       target="_blank"
       rel="noopener noreferrer"
-      aria-label={`${t("kinds.download", { name })}, ${format.bytes(size)}, ${t("kinds.from", { host: hostOf(url) })}`}
+      title={t("kinds.download", { name })}
     >
       {facts}
     </a>
