@@ -71,8 +71,10 @@ export class Connection {
       return toParleyError(error, "UNKNOWN");
     }
     if (this.#stopped) return new ParleyError("OFFLINE", "The client was closed.");
+    let over = false;
     const closed = new Promise<CloseReason>((resolve) => {
       this.#drop = (why) => {
+        over = true;
         this.#socket = null;
         resolve(why);
       };
@@ -86,6 +88,7 @@ export class Connection {
     }
     const renewals = this.#keepRenewed();
     void socket.opened.then(() => {
+      if (over) return;
       this.#socket = socket;
       this.state.set({ status: "catchingUp" });
       this.onOpened(socket);
