@@ -98,7 +98,9 @@ test("docs/settings.md has the defaults of the environment", () => {
 
 const documents = [
   ...readdirSync(ROOT).filter((name) => name.endsWith(".md")),
-  ...readdirSync(join(ROOT, "docs")).map((name) => join("docs", name)),
+  ...readdirSync(join(ROOT, "docs"))
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => join("docs", name)),
 ];
 
 /** A heading as GitHub names it in links. */
