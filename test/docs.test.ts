@@ -52,7 +52,18 @@ test.each(Object.entries(DEFAULT_SETTINGS))("docs/settings.md has the default of
 });
 
 test("docs/settings.md has the defaults of the environment", () => {
-  const { host, port, dataFolder, sendRate, limits: most, proxies, sessionLimits, graphiql, logLevel } = readConfig({});
+  const {
+    host,
+    port,
+    dataFolder,
+    sendRate,
+    limits: most,
+    proxies,
+    sessionLimits,
+    graphiql,
+    chat,
+    logLevel,
+  } = readConfig({});
   const limits = Object.entries(sessionLimits).map(([platform, limit]) => `${platform}=${limit}`);
   const defaults = {
     PARLEY_HOST: host,
@@ -78,6 +89,7 @@ test("docs/settings.md has the defaults of the environment", () => {
     PARLEY_UNREAD_BYTES: String(most.unreadBytes),
     PARLEY_SESSION_LIMITS: limits.join(","),
     PARLEY_GRAPHIQL: String(graphiql),
+    PARLEY_CHAT: `${chat}; in production ${!chat}`,
     PARLEY_LOG_LEVEL: logLevel,
   };
   const documented = Object.keys(defaults).map((name) => [name, defaultIn("Of the process", name)]);
@@ -86,7 +98,9 @@ test("docs/settings.md has the defaults of the environment", () => {
 
 const documents = [
   ...readdirSync(ROOT).filter((name) => name.endsWith(".md")),
-  ...readdirSync(join(ROOT, "docs")).map((name) => join("docs", name)),
+  ...readdirSync(join(ROOT, "docs"))
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => join("docs", name)),
 ];
 
 /** A heading as GitHub names it in links. */
@@ -120,9 +134,13 @@ test.each(documents)("the npm scripts that %s names exist", (path) => {
   expect(named.filter((name) => !known.includes(name))).toEqual([]);
 });
 
-test("the README begins with the two commands that are all the set-up", () => {
+test("the README begins with the commands that are all the set-up", () => {
   const commands = read("README.md").match(/^ {4}npm .*$/gm) ?? [];
-  expect(commands.map((line) => line.split("#")[0]?.trim())).toEqual(["npm ci && npm run tour", "npm ci && npm test"]);
+  expect(commands.map((line) => line.split("#")[0]?.trim())).toEqual([
+    "npm ci && npm start",
+    "npm ci && npm run tour",
+    "npm ci && npm test",
+  ]);
 });
 
 test("the architecture says where each subject of the engine is", () => {
