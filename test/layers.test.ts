@@ -41,6 +41,7 @@ function layerOf(path: string): string {
 
 /** Which layers a layer may import from: the arrows of docs/architecture.md, and no others. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
+  client: [],
   engine: [],
   store: ["engine"],
   graphql: ["engine"],
@@ -52,12 +53,14 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 
 /** Packages that only the named layers may use; `node:` modules are below. */
 const PACKAGES: Record<string, readonly string[]> = {
+  client: ["graphql-ws", "idb"],
   engine: ["lru-cache"],
   store: ["better-sqlite3", "drizzle-orm"],
   graphql: ["@pothos/core", "graphql"],
 };
 
 const NODE_MODULES: Record<string, readonly string[]> = {
+  client: [],
   engine: ["node:crypto"],
   graphql: [],
 };

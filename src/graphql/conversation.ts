@@ -39,6 +39,9 @@ export const ConversationType = builder.objectRef<Member>("Conversation").implem
       resolve: (member, _, { engine }) => engine.conversations.unreadCount(member),
     }),
     readSeq: t.exposeInt("readSeq", { description: "How far this side has read: its read mark, a `seq`." }),
+    clearedSeq: t.exposeInt("clearedSeq", {
+      description: "How far this side has cleared it: up to this `seq` it is shown nothing.",
+    }),
     peerReadSeq: t.int({
       description: "How far the peer has read: its read mark, a `seq`.",
       resolve: (member, _, { engine }) => engine.conversations.peerReadSeq(member),

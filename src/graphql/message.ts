@@ -1,4 +1,5 @@
 /** Messages: the type, and looking one up. */
+import { encodeHistoryCursor } from "../engine/cursors.ts";
 import type { Message, Profile } from "../engine/model.ts";
 import { contentSeenBy, keySeenBy, type MessageView } from "../engine/viewer.ts";
 import { builder } from "./builder.ts";
@@ -32,6 +33,13 @@ MessageType.implement({
       description:
         "Its place in the conversation: strictly increasing, the same on both sides and on every device, the only order. Not every viewer sees every number. 0 for a message with lifetimeSeconds 0, which is in no log and no history.",
       resolve: ({ message }) => message.seq,
+    }),
+    cursor: t.string({
+      nullable: true,
+      description:
+        "Its place in `history`: pass it as `before` or `after` to go on from this message, however it came. Null with lifetimeSeconds 0.",
+      resolve: ({ message, viewedBy }) =>
+        message.seq === 0 ? null : encodeHistoryCursor(viewedBy, message.conversationId, message.seq),
     }),
     sender: t.field({
       type: UserType,

@@ -1,0 +1,281 @@
+/** Logging in, and what a logged-in user can do. */
+import { Actions } from "./actions.ts";
+import type { BackoffOptions } from "./backoff.ts";
+import { Connection } from "./connection.ts";
+import { ConversationList } from "./conversation-list.ts";
+import { Emitter } from "./emitter.ts";
+import { ParleyError, toParleyError } from "./errors.ts";
+import type { Platform } from "./generated.ts";
+import { History, toPage } from "./history.ts";
+import { Inbox } from "./inbox.ts";
+import { Local } from "./local.ts";
+import { MessageList } from "./message-list.ts";
+import type {
+  ChatEvents,
+  ConnectionState,
+  ContentInput,
+  Conversation,
+  Message,
+  MessagePage,
+  SendOptions,
+} from "./model.ts";
+import type { Observable } from "./observable.ts";
+import { Outbox, type Sending } from "./outbox.ts";
+import { People } from "./people.ts";
+import { Session } from "./session.ts";
+import { openIndexedDbStore } from "./store/indexed-db.ts";
+import { createMemoryStore } from "./store/memory.ts";
+import type { LocalStore } from "./store/store.ts";
+import { Typing } from "./typing.ts";
+
+export interface LoginOptions {
+  /** The server's endpoint, such as `https://chat.example.com/graphql`. */
+  readonly url: string;
+  /** Id of the user who logs in. */
+  readonly user: string;
+  /** Gives a fresh JWT of the app's for this user. Called whenever one is needed: now, and before each runs out. */
+  readonly token: () => Promise<string> | string;
+  /** The device's class, for the server's limits of sessions. Default WEB. */
+  readonly platform?: Platform;
+  /** Id of the device, 1 to 64 characters. Without it one is made and kept in the store. */
+  readonly deviceId?: string;
+  /** Where messages are kept on this device. Default: IndexedDB where there is one, else memory. */
+  readonly store?: LocalStore;
+  /** A WebSocket class, where there is no global one (Node 20: `WebSocket` of the package `ws`). */
+  readonly webSocketImpl?: unknown;
+  /** How long it waits before it connects or sends again. */
+  readonly backoff?: BackoffOptions;
+  /** Milliseconds between signs of life; without one for as long the connection is given up. Default 15,000. */
+  readonly heartbeatMs?: number;
+  /** Milliseconds that a question waits for a connection and for its answer. Default 15,000. */
+  readonly patienceMs?: number;
+}
+
+const HEARTBEAT = 15_000;
+const PATIENCE = 15_000;
+const PAGE = 50;
+
+async function defaultStore({ url, user }: LoginOptions): Promise<LocalStore> {
+  if (typeof indexedDB === "undefined") return createMemoryStore();
+  try {
+    return await openIndexedDbStore(`parley ${url} ${user}`);
+  } catch {
+    // A private window: nothing is kept beyond the page.
+    return createMemoryStore();
+  }
+}
+
+export class Chat {
+  /** Id of the user. */
+  readonly user: string;
+  /** Friends, requests, the blacklist, profiles, presence. */
+  readonly people: People;
+  /** Whether there is a connection, and whether the device is in step with the server. */
+  readonly connection: Observable<ConnectionState>;
+  /** The conversations, pinned first, then the newest. */
+  readonly conversations: Observable<readonly Conversation[]>;
+  readonly #local: Local;
+  readonly #session: Session;
+  readonly #connection: Connection;
+  readonly #events = new Emitter<ChatEvents>();
+  readonly #outbox: Outbox;
+  readonly #history: History;
+  readonly #actions: Actions;
+  readonly #typing: Typing;
+  readonly #lists = new Map<string, MessageList>();
+  readonly #cleanUp: (() => void)[] = [];
+
+  /** Use `login`. */
+  constructor(options: LoginOptions, local: Local, session: Session) {
+    const { url, webSocketImpl, backoff, heartbeatMs = HEARTBEAT, patienceMs = PATIENCE } = options;
+    const events = this.#events;
+    this.user = options.user;
+    this.#local = local;
+    this.#session = session;
+    this.#connection = new Connection(session, { url, webSocketImpl, heartbeatMs, patienceMs, backoff }, (error) =>
+      events.emit("error", error),
+    );
+    const inbox = new Inbox(local, this.#connection, events);
+    this.#outbox = new Outbox(local, this.#connection, events, backoff);
+    this.#history = new History(local, this.#connection, inbox.ticks);
+    this.#actions = new Actions(local, this.#connection, inbox.ticks);
+    this.#typing = new Typing(this.#connection, events);
+    this.people = new People(this.#connection);
+    this.connection = this.#connection.state;
+    const conversations = new ConversationList(local, events);
+    this.conversations = conversations;
+
+    this.#connection.onOpened = (socket) => {
+      inbox.open(socket).catch((error) => events.emit("error", toParleyError(error, "STORE_FAILED")));
+      this.#typing.open(socket);
+      this.#outbox.connected();
+    };
+    inbox.onCaughtUp = () => this.#actions.catchUp();
+    this.#connection.state.subscribe(() => events.emit("connection", this.#connection.state.getSnapshot()));
+    events.on("newMessage", ({ message }) => {
+      if (!message.mine) this.#typing.stopped(message.peer);
+    });
+    this.#retryWhenOnline();
+    void conversations.refresh();
+    void this.#connection.run();
+  }
+
+  #retryWhenOnline(): void {
+    if (typeof globalThis.addEventListener !== "function") return;
+    const retry = () => this.#connection.retryNow();
+    globalThis.addEventListener("online", retry);
+    this.#cleanUp.push(() => globalThis.removeEventListener("online", retry));
+  }
+
+  /** Calls back at each event of this name; the returned function stops. */
+  on<Name extends keyof ChatEvents>(name: Name, listener: (event: ChatEvents[Name]) => void): () => void {
+    return this.#events.on(name, listener);
+  }
+
+  /**
+   * Sends a message. It is shown at once and sent as soon as there is a connection, in its order, also after a reload.
+   * @example chat.sendMessage("bob", "Hello")
+   * @example chat.sendMessage("bob", { location: { name: "Home", latitude: 59.3, longitude: 18.1 } })
+   */
+  sendMessage(to: string, content: ContentInput, options: SendOptions = {}): Sending {
+    this.#typing.say(to, false);
+    return this.#outbox.send(to, content, options);
+  }
+
+  /** Tries a message that has failed again. */
+  retry(message: Message): Promise<void> {
+    return this.#outbox.retry(message.key);
+  }
+
+  /** Takes a message that has failed away. */
+  discard(message: Message): Promise<void> {
+    return this.#outbox.discard(message.key);
+  }
+
+  /** The newest messages with a peer, kept up to date while somebody is subscribed; the same object for each peer. */
+  messages(peer: string): MessageList {
+    const known = this.#lists.get(peer);
+    if (known !== undefined) return known;
+    const list = new MessageList(peer, this.#local, this.#history, this.#typing, this.#events);
+    this.#lists.set(peer, list);
+    return list;
+  }
+
+  /**
+   * A page of a conversation, oldest first: the `count` messages (default 50) before the seq `before`, or the newest.
+   * What this device does not hold is fetched; without a connection it gives what there is, with `complete: false`.
+   * @throws ParleyError where the server refuses
+   */
+  async getMessages(
+    peer: string,
+    { before, count = PAGE }: { readonly before?: number; readonly count?: number } = {},
+  ): Promise<MessagePage> {
+    let window = await this.#history.read(peer, before, count);
+    if (window.hole !== null && this.#connection.socket !== null) {
+      try {
+        window = await this.#history.fill(peer, before, count);
+      } catch (error) {
+        if (toParleyError(error, "UNKNOWN").code !== "OFFLINE") throw error;
+      }
+    }
+    return toPage(window, this.user, this.#history.inStep, before === undefined);
+  }
+
+  /** Takes an own message back, for everybody. @throws ParleyError RECALL_WINDOW_PASSED, MESSAGE_NOT_FOUND, … */
+  recallMessage(message: Message): Promise<Message> {
+    return this.#actions.recall(idOf(message));
+  }
+
+  /** Puts other content of the same kind in an own message: text, face, location or custom. @throws ParleyError */
+  editMessage(message: Message, content: ContentInput): Promise<Message> {
+    return this.#actions.edit(idOf(message), content);
+  }
+
+  /** Deletes messages for the viewer, on all its devices; the peer keeps them. @throws ParleyError */
+  deleteMessages(messages: readonly Message[]): Promise<void> {
+    return this.#actions.delete(messages);
+  }
+
+  /** Empties a conversation for the viewer, on all its devices. @throws ParleyError */
+  clearConversation(peer: string): Promise<void> {
+    return this.#actions.clear(peer);
+  }
+
+  pinConversation(peer: string, pinned = true): Promise<void> {
+    return this.#actions.pin(peer, pinned);
+  }
+
+  /** Stops notifications of a conversation; its messages still come. */
+  muteConversation(peer: string, muted = true): Promise<void> {
+    return this.#actions.mute(peer, muted);
+  }
+
+  /** Marks a conversation read, up to a seq or to its end. It holds at once, and on the server as soon as it can. */
+  markRead(peer: string, upToSeq?: number): Promise<void> {
+    return this.#actions.markRead(peer, upToSeq);
+  }
+
+  /** The viewer types, or has stopped: call it at each key. Told to the peer every few seconds at most. */
+  setTyping(peer: string, typing = true): void {
+    this.#typing.say(peer, typing);
+  }
+
+  /** Whatever waits for a connection tries now. */
+  reconnect(): void {
+    this.#connection.retryNow();
+  }
+
+  /** Leaves, and keeps the session and what is stored for the next time. */
+  close(): void {
+    this.#leave(new ParleyError("SESSION_ENDED", "The client was closed."));
+    this.#local.close();
+  }
+
+  /** Ends the session of this device, in all its tabs, and erases what is stored of it here. */
+  async logout(): Promise<void> {
+    this.#leave(new ParleyError("SESSION_ENDED", "Logged out."));
+    try {
+      await this.#session.logout();
+    } catch (error) {
+      // Without an answer the session runs out by itself.
+      if (toParleyError(error, "UNKNOWN").code !== "OFFLINE")
+        this.#events.emit("error", toParleyError(error, "UNKNOWN"));
+    } finally {
+      await this.#local.erase();
+      this.#local.close();
+    }
+  }
+
+  #leave(error: ParleyError): void {
+    this.#outbox.close();
+    this.#typing.close();
+    this.#connection.stop(error);
+    for (const step of this.#cleanUp.splice(0)) step();
+  }
+}
+
+function idOf({ id }: Message): string {
+  if (id === null) throw new ParleyError("MESSAGE_NOT_FOUND", "This message has not been sent yet.");
+  return id;
+}
+
+/**
+ * Logs in as a user and stays connected. With something of this user in the store it does not wait for the network:
+ * what is held is there at once, and `connection` says how things stand.
+ * @throws ParleyError UNAUTHENTICATED, WRONG_USER, OFFLINE and others at the first login on this device
+ */
+export async function login(options: LoginOptions): Promise<Chat> {
+  const { url, user, token, platform = "WEB" } = options;
+  const store = options.store ?? (await defaultStore(options));
+  const local = new Local(store, user);
+  try {
+    const known = await local.isKnown();
+    const deviceId = await local.deviceId(options.deviceId);
+    const session = new Session({ url, user, token, deviceId, platform });
+    if (!known) await session.accessToken();
+    return new Chat(options, local, session);
+  } catch (error) {
+    local.close();
+    throw error;
+  }
+}

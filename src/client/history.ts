@@ -1,0 +1,171 @@
+/**
+ * Pages of a conversation: from the local store where that knows all of them, else from the server, merged. What is
+ * missing is never passed over in silence.
+ */
+import type { Batch } from "./batch.ts";
+import type { Connection } from "./connection.ts";
+import { ParleyError } from "./errors.ts";
+import { History as HistoryOperation, type HistoryQuery } from "./generated.ts";
+import type { Local } from "./local.ts";
+import type { Message, MessagePage } from "./model.ts";
+import { toMessage, toPendingMessage } from "./present.ts";
+import { addRange, covers, highestHole, type Range } from "./ranges.ts";
+import type { Outgoing, StoredConversation, StoredMessage, Transaction } from "./store/store.ts";
+import type { Ticks } from "./ticks.ts";
+
+export interface Window {
+  readonly conversation: StoredConversation | null;
+  /** The highest first. */
+  readonly rows: readonly StoredMessage[];
+  readonly pending: readonly Outgoing[];
+  /** The highest stretch that the store does not know; null where it knows all of the window. */
+  readonly hole: Range | null;
+  readonly hasMore: boolean;
+}
+
+const NEWEST = Number.MAX_SAFE_INTEGER;
+const MOST_PER_PAGE = 100;
+const LEAST_PER_PAGE = 30;
+
+/** What the store has of the newest `count` messages below `before`. */
+export async function readWindow(
+  transaction: Transaction,
+  peer: string,
+  before: number,
+  count: number,
+): Promise<Window> {
+  const conversation = await transaction.conversation(peer);
+  const pending = before < NEWEST ? [] : (await transaction.outgoing()).filter((message) => message.peer === peer);
+  const rows: StoredMessage[] = [];
+  // One more than asked for, to know whether there are any.
+  for (let below = before; rows.length <= count; ) {
+    const page = await transaction.messagesBelow(peer, below, count + 1);
+    rows.push(...page.filter((message) => !message.deleted));
+    below = page.at(-1)?.seq ?? 0;
+    if (page.length === 0) break;
+  }
+  const more = rows.length > count;
+  rows.length = Math.min(rows.length, count);
+  if (conversation === null) return { conversation, rows, pending, hole: [1, before - 1], hasMore: more };
+
+  const { ranges, clearedSeq, headSeq, tailUnknown } = conversation;
+  const bottom = clearedSeq + 1;
+  const lowest = rows.length < count ? bottom : (rows.at(-1)?.seq ?? bottom);
+  const top = before < NEWEST && (tailUnknown || before <= headSeq) ? before - 1 : headSeq;
+  const tail: Range | null = before === NEWEST && tailUnknown ? [headSeq + 1, NEWEST - 1] : null;
+  const hole = tail ?? highestHole(ranges, lowest, top);
+  return { conversation, rows, pending, hole, hasMore: more || !covers(ranges, bottom, lowest - 1) || hole !== null };
+}
+
+/** The window as it is shown, oldest first. */
+export function toPage(window: Window, me: string, inStep: boolean, isNewest: boolean): MessagePage {
+  const { conversation, rows, pending, hole, hasMore } = window;
+  const ranges = conversation?.ranges ?? [];
+  const stored = rows.toReversed();
+  const messages: Message[] = stored.map(({ seq, message }, index) => {
+    const above = stored[index - 1]?.seq;
+    return toMessage(message, me, conversation, above !== undefined && !covers(ranges, above + 1, seq - 1));
+  });
+  messages.push(...pending.map((outgoing) => toPendingMessage(outgoing, me)));
+  return { messages, complete: hole === null && (inStep || !isNewest), hasMore };
+}
+
+export class History {
+  readonly #local: Local;
+  readonly #connection: Connection;
+  readonly #ticks: Ticks;
+  /** One page at a time of each conversation: the next may be there already. */
+  readonly #turns = new Map<string, Promise<unknown>>();
+
+  constructor(local: Local, connection: Connection, ticks: Ticks) {
+    this.#local = local;
+    this.#connection = connection;
+    this.#ticks = ticks;
+  }
+
+  read(peer: string, before: number | undefined, count: number): Promise<Window> {
+    return this.#local.read((transaction) => readWindow(transaction, peer, before ?? NEWEST, count));
+  }
+
+  get inStep(): boolean {
+    return this.#connection.state.getSnapshot().status === "inStep";
+  }
+
+  /** Asks the server for whatever the store does not know of the window. @throws ParleyError OFFLINE and others */
+  fill(peer: string, before: number | undefined, count: number): Promise<Window> {
+    const turn = (this.#turns.get(peer) ?? Promise.resolve()).then(async () => {
+      for (;;) {
+        const window = await this.read(peer, before, count);
+        if (window.hole === null) return window;
+        await this.#fetchInto(peer, window.hole, count);
+      }
+    });
+    const settled = turn.catch(() => {});
+    this.#turns.set(peer, settled);
+    void settled.then(() => {
+      if (this.#turns.get(peer) === settled) this.#turns.delete(peer);
+    });
+    return turn;
+  }
+
+  /** One page that reaches down into the hole from the nearest message above it. */
+  async #fetchInto(peer: string, hole: Range, count: number): Promise<void> {
+    const { anchor, conversation } = await this.#local.read(async (transaction) => {
+      const conversation = await transaction.conversation(peer);
+      const above = hole[1] >= NEWEST - 1 ? [] : await transaction.messagesAbove(peer, hole[1], MOST_PER_PAGE);
+      // Cursors of an earlier epoch may be of another conversation.
+      const usable = above.find(({ epoch, message }) => epoch === conversation?.epoch && message.cursor !== null);
+      return { anchor: usable ?? null, conversation };
+    });
+    const last = Math.min(MOST_PER_PAGE, Math.max(LEAST_PER_PAGE, count));
+    const epoch = conversation?.epoch ?? 0;
+    await this.#ticks.during(async (isOutdated) => {
+      const { history } = await this.#connection.ask(HistoryOperation, {
+        peer,
+        last,
+        before: anchor?.message.cursor ?? null,
+      });
+      if (history === null) throw new ParleyError("USER_NOT_FOUND", `There is no user ${peer}.`);
+      await this.#local.change(async (batch, transaction) => {
+        const now = await batch.conversation(peer);
+        // What is held was put in doubt meanwhile: the page may be of before.
+        if (now.epoch !== epoch) return;
+        const top = anchor === null ? null : anchor.seq - 1;
+        await mergePage(batch, transaction, peer, history, top, conversation?.headSeq ?? 0, isOutdated);
+      });
+    });
+  }
+}
+
+/**
+ * @param top the page is of what lies up to here; null for the newest
+ * @param headSeq the highest that was known to exist before the page was asked for
+ */
+async function mergePage(
+  batch: Batch,
+  transaction: Transaction,
+  peer: string,
+  { nodes, pageInfo }: NonNullable<HistoryQuery["history"]>,
+  top: number | null,
+  headSeq: number,
+  isOutdated: (peer: string, seq: number) => boolean,
+): Promise<void> {
+  const conversation = await batch.conversation(peer);
+  const first = pageInfo.hasPreviousPage ? (nodes[0]?.seq ?? 1) : 1;
+  const last = top ?? Math.max(headSeq, nodes.at(-1)?.seq ?? 0);
+  for (const message of nodes) if (!isOutdated(peer, message.seq)) await batch.put(message, "answer");
+  const there = new Set(nodes.map(({ seq }) => seq));
+  // What an earlier epoch held and the server does not have: deleted by the viewer, or gone with a restore. What lies
+  // below the lowest that the server has is past its retention, and stays.
+  for (let above = (nodes[0]?.seq ?? last + 1) - 1; ; ) {
+    const held = await transaction.messagesAbove(peer, above, MOST_PER_PAGE);
+    for (const { seq, epoch } of held) {
+      const gone = (top === null || seq <= top) && epoch < conversation.epoch && !there.has(seq);
+      if (gone) await transaction.removeMessages(peer, seq, seq);
+    }
+    above = held.at(-1)?.seq ?? NEWEST;
+    if (held.length < MOST_PER_PAGE || above >= (top ?? NEWEST)) break;
+  }
+  conversation.ranges = addRange(conversation.ranges, first, last);
+  if (top === null) conversation.tailUnknown = false;
+}

@@ -1,0 +1,96 @@
+/** The local store as the rest of the SDK uses it: every write tells who watches, here and in the other tabs. */
+import { Batch } from "./batch.ts";
+import { ParleyError, toParleyError } from "./errors.ts";
+import type { MessageFragment } from "./generated.ts";
+import { newId } from "./ids.ts";
+import type { LocalStore, Transaction } from "./store/store.ts";
+import { joinTabs, type Tabs } from "./tabs.ts";
+
+export class Local {
+  readonly me: string;
+  readonly #store: LocalStore;
+  readonly #tabs: Tabs;
+  readonly #watchers = new Set<(peers: readonly string[]) => void>();
+  #closed = false;
+  /** A message of the outbox is on the server. */
+  onSent: (message: MessageFragment) => void = () => {};
+
+  constructor(store: LocalStore, me: string) {
+    this.me = me;
+    this.#store = store;
+    this.#tabs = joinTabs(store.sharedName, (peers) => this.#announce(peers));
+  }
+
+  /** @throws ParleyError STORE_FAILED */
+  async #run<T>(mode: "read" | "write", work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    if (this.#closed) throw new ParleyError("SESSION_ENDED", "The client was closed.");
+    try {
+      return await this.#store.transaction(mode, work);
+    } catch (error) {
+      throw toParleyError(error, "STORE_FAILED");
+    }
+  }
+
+  read<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    return this.#run("read", work);
+  }
+
+  /** One transaction of changes. It resolves when they are on disk and all who watch have been told. */
+  async change<T>(work: (batch: Batch, transaction: Transaction) => Promise<T>): Promise<T> {
+    const { result, peers, sent } = await this.#run("write", async (transaction) => {
+      const batch = await Batch.open(transaction, this.me);
+      const result = await work(batch, transaction);
+      return { result, peers: await batch.finish(), sent: batch.sent };
+    });
+    for (const message of sent) this.onSent(message);
+    this.#announce(peers);
+    this.#tabs.tell(peers);
+    return result;
+  }
+
+  /** Whether this user has logged in with this store before. */
+  isKnown(): Promise<boolean> {
+    return this.#run("read", async (transaction) => (await transaction.meta()) !== null);
+  }
+
+  /** Makes sure that there is a device id, and gives it. */
+  async deviceId(wanted: string | undefined): Promise<string> {
+    return this.#run("write", async (transaction) => {
+      const known = await transaction.meta();
+      const deviceId = wanted ?? known?.deviceId ?? newId();
+      if (known?.deviceId === deviceId) return deviceId;
+      // The cursors say what the server has handed to that other device.
+      const cursors = { messages: null, updates: null, conversations: null };
+      await transaction.putMeta({ activity: 0, ...known, deviceId, cursors });
+      return deviceId;
+    });
+  }
+
+  /** Calls back with the peers whose conversations may look different. */
+  watch(watcher: (peers: readonly string[]) => void): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  }
+
+  #announce(peers: readonly string[]): void {
+    if (peers.length === 0) return;
+    for (const watcher of this.#watchers) watcher(peers);
+  }
+
+  /** Runs the work while no other tab runs any of this name. */
+  alone(name: string, work: () => Promise<void>): Promise<void> {
+    return this.#tabs.alone(name, work);
+  }
+
+  async erase(): Promise<void> {
+    await this.#store.erase();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#tabs.close();
+    this.#watchers.clear();
+    this.#store.close();
+  }
+}

@@ -1,0 +1,91 @@
+/** From what is kept to what is shown. */
+import { contentOf, previewOf } from "./content.ts";
+import { ParleyError } from "./errors.ts";
+import type { MessageFragment } from "./generated.ts";
+import type { Conversation, Message, MessageStatus } from "./model.ts";
+import type { Outgoing, StoredConversation } from "./store/store.ts";
+
+/** The other side of its conversation; for a notice that an admin has sent, its recipient. */
+export function peerOf({ sender, recipient }: MessageFragment, me: string): string {
+  return recipient.id === me ? sender.id : recipient.id;
+}
+
+type Marks = Pick<StoredConversation, "peerReadSeq" | "peerDeliveredSeq">;
+
+function statusOf(message: MessageFragment, me: string, marks: Marks | null): MessageStatus {
+  if (message.recipient.id === me) return message.sender.id === me ? "read" : "received";
+  if (message.readByRecipient || (marks !== null && message.seq <= marks.peerReadSeq)) return "read";
+  if (message.deliveredToRecipient || (marks !== null && message.seq <= marks.peerDeliveredSeq)) return "delivered";
+  return "sent";
+}
+
+export function toMessage(message: MessageFragment, me: string, marks: Marks | null, gapBefore = false): Message {
+  const { replyTo } = message;
+  return {
+    // With lifetime 0 and without a key of the sender's, the id alone tells them apart.
+    key: message.clientMessageId ?? message.id,
+    id: message.id,
+    seq: message.seq,
+    peer: peerOf(message, me),
+    sender: message.sender.id,
+    mine: message.sender.id === me,
+    status: statusOf(message, me, marks),
+    error: null,
+    content: message.content === null ? null : contentOf(message.content),
+    customData: message.customData,
+    sentAt: message.sentAt,
+    editedAt: message.editedAt,
+    recalledAt: message.recalledAt,
+    senderProfile: message.senderProfile,
+    replyTo:
+      replyTo === null
+        ? null
+        : { id: replyTo.id, sender: replyTo.sender.id, summary: replyTo.content?.summary ?? null },
+    gapBefore,
+  };
+}
+
+export function toPendingMessage(outgoing: Outgoing, me: string): Message {
+  return {
+    key: outgoing.clientMessageId,
+    id: null,
+    seq: null,
+    peer: outgoing.peer,
+    sender: me,
+    mine: true,
+    status: outgoing.failure === null ? "sending" : "failed",
+    error: outgoing.failure === null ? null : ParleyError.from(outgoing.failure),
+    content: previewOf(outgoing.content),
+    customData: outgoing.customData,
+    sentAt: outgoing.createdAt,
+    editedAt: null,
+    recalledAt: null,
+    senderProfile: { nickname: null, avatarUrl: null },
+    replyTo: outgoing.replyTo === null ? null : { id: outgoing.replyTo, sender: outgoing.peer, summary: null },
+    gapBefore: false,
+  };
+}
+
+export function toConversation(stored: StoredConversation, me: string, pending: Outgoing | undefined): Conversation {
+  const { peer, nickname, avatarUrl, last, unreadCount, pinned, muted, readSeq, peerReadSeq } = stored;
+  return {
+    peer: { id: peer, nickname, avatarUrl },
+    lastMessage: pending !== undefined ? toPendingMessage(pending, me) : last && toMessage(last.message, me, stored),
+    unreadCount,
+    pinned,
+    muted,
+    readSeq,
+    peerReadSeq,
+  };
+}
+
+/** The new list, with the old objects wherever nothing in them has changed. */
+export function keepUnchanged<T>(before: readonly T[], after: readonly T[], keyOf: (item: T) => string): readonly T[] {
+  const known = new Map(before.map((item) => [keyOf(item), item]));
+  const merged = after.map((item) => {
+    const old = known.get(keyOf(item));
+    return old !== undefined && JSON.stringify(old) === JSON.stringify(item) ? old : item;
+  });
+  const same = merged.length === before.length && merged.every((item, index) => item === before[index]);
+  return same ? before : merged;
+}

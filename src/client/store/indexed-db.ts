@@ -1,0 +1,110 @@
+/** A store in the browser's IndexedDB. Tabs that open the same name share it. */
+import { type DBSchema, type IDBPDatabase, openDB } from "idb";
+import type { LocalStore, Meta, Outgoing, StoredConversation, StoredMessage, Transaction } from "./store.ts";
+
+interface Schema extends DBSchema {
+  meta: { key: string; value: Meta };
+  messages: { key: [peer: string, seq: number]; value: StoredMessage };
+  conversations: { key: string; value: StoredConversation };
+  outgoing: { key: string; value: Outgoing };
+}
+
+const VERSION = 1;
+const STORES = ["meta", "messages", "conversations", "outgoing"] as const;
+/** There is one, under this key. */
+const META = "meta";
+
+async function open(name: string): Promise<IDBPDatabase<Schema>> {
+  const database = await openDB<Schema>(name, VERSION, {
+    upgrade(fresh) {
+      fresh.createObjectStore("meta");
+      fresh.createObjectStore("messages", { keyPath: ["peer", "seq"] });
+      fresh.createObjectStore("conversations", { keyPath: "peer" });
+      fresh.createObjectStore("outgoing", { keyPath: "clientMessageId" });
+    },
+    // Another tab has a newer version of the app: let it go on.
+    blocking: (_current, _wanted, event) => {
+      if (event.target instanceof IDBDatabase) event.target.close();
+    },
+  });
+  return database;
+}
+
+function begin(database: IDBPDatabase<Schema>, mode: "read" | "write") {
+  // Strict: what has been committed is on disk before it is acknowledged to the server.
+  return database.transaction(STORES, mode === "read" ? "readonly" : "readwrite", { durability: "strict" });
+}
+
+function over(running: ReturnType<typeof begin>): Transaction {
+  const messages = running.objectStore("messages");
+  const conversations = running.objectStore("conversations");
+  const outgoing = running.objectStore("outgoing");
+  const meta = running.objectStore("meta");
+
+  async function collect(range: IDBKeyRange, direction: "next" | "prev", limit: number): Promise<StoredMessage[]> {
+    if (direction === "next") return messages.getAll(range, limit);
+    const found: StoredMessage[] = [];
+    let cursor = limit > 0 ? await messages.openCursor(range, direction) : null;
+    while (cursor !== null) {
+      found.push(cursor.value);
+      if (found.length >= limit) break;
+      cursor = await cursor.continue();
+    }
+    return found;
+  }
+
+  return {
+    meta: async () => (await meta.get(META)) ?? null,
+    putMeta: async (value) => void (await meta.put?.(value, META)),
+    message: async (peer, seq) => (await messages.get([peer, seq])) ?? null,
+    messagesBelow: (peer, seq, limit) => collect(IDBKeyRange.bound([peer, 0], [peer, seq], false, true), "prev", limit),
+    messagesAbove: (peer, seq, limit) =>
+      collect(IDBKeyRange.bound([peer, seq], [peer, Number.MAX_SAFE_INTEGER], true), "next", limit),
+    putMessage: async (message) => void (await messages.put?.(message)),
+    removeMessages: async (peer, first, last) => {
+      if (first <= last) await messages.delete?.(IDBKeyRange.bound([peer, first], [peer, last]));
+    },
+    conversation: async (peer) => (await conversations.get(peer)) ?? null,
+    conversations: () => conversations.getAll(),
+    putConversation: async (conversation) => void (await conversations.put?.(conversation)),
+    outgoing: async () => (await outgoing.getAll()).sort((a, b) => a.order - b.order),
+    putOutgoing: async (message) => void (await outgoing.put?.(message)),
+    removeOutgoing: async (clientMessageId) => {
+      const known = (await outgoing.getKey(clientMessageId)) !== undefined;
+      if (known) await outgoing.delete?.(clientMessageId);
+      return known;
+    },
+  };
+}
+
+/**
+ * Opens the database of this name; one for each user, or what one user wrote is shown to the next.
+ * @throws DOMException where the browser lets nothing be kept, as in some private windows
+ */
+export async function openIndexedDbStore(name: string): Promise<LocalStore> {
+  const database = await open(name);
+  return {
+    sharedName: name,
+    async transaction(mode, work) {
+      const running = begin(database, mode);
+      try {
+        const result = await work(over(running));
+        await running.done;
+        return result;
+      } catch (error) {
+        running.done.catch(() => {});
+        try {
+          running.abort();
+        } catch {
+          // It had ended by itself.
+        }
+        throw error;
+      }
+    },
+    async erase() {
+      const running = begin(database, "write");
+      await Promise.all([...STORES.map((store) => running.objectStore(store).clear?.()), running.done]);
+    },
+    close: () => database.close(),
+  };
+}

@@ -1,0 +1,111 @@
+/** The local store's interface, in the SDK's words, and what is kept in it. */
+import type { ErrorFacts } from "../errors.ts";
+import type { MessageContentInput, MessageFragment, PushInput } from "../generated.ts";
+import type { Ranges } from "../ranges.ts";
+
+/** A message of the server's. Its key is peer and seq. */
+export interface StoredMessage {
+  readonly peer: string;
+  readonly seq: number;
+  /** The conversation's epoch when the server last told of it: one of an earlier epoch may be out of date or gone. */
+  readonly epoch: number;
+  /** Deleted by the viewer: kept so that it does not come back. */
+  readonly deleted: boolean;
+  /** A subscription has handed it over, so that the app has been told of it. */
+  readonly handed: boolean;
+  readonly message: MessageFragment;
+}
+
+export interface StoredConversation {
+  readonly peer: string;
+  readonly nickname: string | null;
+  readonly avatarUrl: string | null;
+  readonly pinned: boolean;
+  readonly muted: boolean;
+  readonly readSeq: number;
+  /** A read mark that the server has not confirmed yet. */
+  readonly readPending: boolean;
+  readonly peerReadSeq: number;
+  readonly peerDeliveredSeq: number;
+  readonly clearedSeq: number;
+  readonly lastOwnSeq: number;
+  /** The highest seq that is known to exist. */
+  readonly headSeq: number;
+  /** Something may lie behind `headSeq` that no subscription will hand over. */
+  readonly tailUnknown: boolean;
+  readonly ranges: Ranges;
+  /** Counts up each time that what is held has to be asked for again. */
+  readonly epoch: number;
+  /** The server's count of unread messages, and the seq up to which it counted. */
+  readonly serverUnread: number;
+  readonly countedSeq: number;
+  /** What the list shows. */
+  readonly unreadCount: number;
+  readonly last: StoredMessage | null;
+  /** Rises with each message: what the list is sorted by. */
+  readonly activity: number;
+}
+
+/** A message that waits to be sent, or could not be. */
+export interface Outgoing {
+  readonly clientMessageId: string;
+  readonly peer: string;
+  /** Its place among all that wait. */
+  readonly order: number;
+  readonly createdAt: string;
+  readonly content: MessageContentInput;
+  readonly replyTo: string | null;
+  readonly customData: string | null;
+  readonly push: PushInput | null;
+  readonly lifetimeSeconds: number | null;
+  /** Null while it waits. */
+  readonly failure: ErrorFacts | null;
+}
+
+export type StreamName = "messages" | "updates" | "conversations";
+
+export interface Meta {
+  readonly deviceId: string;
+  /** The places in the user's log up to which everything is in this store. */
+  readonly cursors: { readonly [Name in StreamName]: string | null };
+  /** The highest `activity` given so far. */
+  readonly activity: number;
+}
+
+/**
+ * Reads and writes that stand or fall together. Between its operations nothing else may be waited for, since a
+ * transaction of IndexedDB ends by itself when nobody asks it anything.
+ */
+export interface Transaction {
+  meta(): Promise<Meta | null>;
+  putMeta(meta: Meta): Promise<void>;
+
+  message(peer: string, seq: number): Promise<StoredMessage | null>;
+  /** Those below a seq, the highest first, deleted ones included. */
+  messagesBelow(peer: string, seq: number, limit: number): Promise<StoredMessage[]>;
+  /** Those above a seq, the lowest first, deleted ones included. */
+  messagesAbove(peer: string, seq: number, limit: number): Promise<StoredMessage[]>;
+  putMessage(message: StoredMessage): Promise<void>;
+  /** Removes `first` to `last`. */
+  removeMessages(peer: string, first: number, last: number): Promise<void>;
+
+  conversation(peer: string): Promise<StoredConversation | null>;
+  conversations(): Promise<StoredConversation[]>;
+  putConversation(conversation: StoredConversation): Promise<void>;
+
+  /** In their order. */
+  outgoing(): Promise<Outgoing[]>;
+  putOutgoing(outgoing: Outgoing): Promise<void>;
+  /** @returns whether it was there */
+  removeOutgoing(clientMessageId: string): Promise<boolean>;
+}
+
+export interface LocalStore {
+  /** Names what several tabs share; null where nobody else sees this store. */
+  readonly sharedName: string | null;
+  /** Runs the work alone; nothing of it is kept where it throws. */
+  transaction<T>(mode: "read" | "write", work: (transaction: Transaction) => Promise<T>): Promise<T>;
+  /** Erases everything. */
+  erase(): Promise<void>;
+  close(): void;
+}
