@@ -1,11 +1,14 @@
 import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
+import { relayTags } from "./test/support/relay-tags.ts";
 
 export default defineConfig({
+  plugins: [relayTags(join(import.meta.dirname, "examples/relay"))],
   // One copy of graphql: otherwise our sources and the libraries each load their own.
   resolve: { alias: [{ find: /^graphql$/, replacement: "graphql/index.js" }] },
   test: {
-    include: ["test/**/*.test.ts"],
+    include: ["test/**/*.test.{ts,tsx}"],
     // All processors: by default one is left to a watcher, and the tests wait more than they work.
     maxWorkers: availableParallelism(),
     testTimeout: 20_000,
