@@ -1,12 +1,20 @@
 /** Parley with Apollo Client: https://www.apollographql.com/docs/react */
-import { ApolloClient, ApolloLink, CombinedGraphQLErrors, HttpLink, InMemoryCache } from "@apollo/client";
+import {
+  type ApolloCache,
+  ApolloClient,
+  ApolloLink,
+  CombinedGraphQLErrors,
+  HttpLink,
+  InMemoryCache,
+} from "@apollo/client";
 import { SetContextLink } from "@apollo/client/link/context";
 import { ErrorLink } from "@apollo/client/link/error";
+import { RetryLink } from "@apollo/client/link/retry";
 import { GraphQLWsLink } from "@apollo/client/link/subscriptions";
 import { relayStylePagination } from "@apollo/client/utilities";
 import { OperationTypeNode } from "graphql";
 import type { ClientOptions } from "graphql-ws";
-import { ACKNOWLEDGE, HISTORY, MESSAGE_UPDATED, type Message, NEW_MESSAGE } from "./operations.ts";
+import { ACKNOWLEDGE, HISTORY, MESSAGE_UPDATED, type Message, NEW_MESSAGE, withMessage } from "./operations.ts";
 import type { Session } from "./session.ts";
 import { createSocket } from "./socket.ts";
 
@@ -58,29 +66,24 @@ export function createApolloClient(url: string, session: Session, socket: Partia
     session.expire(operation.getContext().token);
     return forward(operation);
   });
+  // Where the network failed. A send may be repeated: its clientMessageId makes it the same message.
+  const retry = new RetryLink({ attempts: { retryIf: (error) => error instanceof TypeError } });
   return new ApolloClient({
     cache: createCache(),
     link: ApolloLink.split(
       ({ operationType }) => operationType === OperationTypeNode.SUBSCRIPTION,
       new GraphQLWsLink(createSocket(url, session, socket)),
-      ApolloLink.from([renew, authorize, new HttpLink({ uri: url })]),
+      ApolloLink.from([renew, retry, authorize, new HttpLink({ uri: url })]),
     ),
   });
 }
 
-/** Puts a message into the pages of its conversation that are in the cache, once and in its place. */
-export function addToHistory({ cache }: ApolloClient, message: Message): void {
-  const { cursor } = message;
-  // A message with lifetimeSeconds 0 is in no history.
-  if (cursor === null) return;
-  cache.updateQuery({ query: HISTORY, variables: { peer: message.conversation.peer.id } }, (data) => {
-    const page = data?.history;
-    if (page == null || page.edges.some(({ node }) => node.id === message.id)) return;
-    // Behind the pages that are here are others, which have it.
-    if (page.pageInfo.hasNextPage) return;
-    const edges = [...page.edges, { __typename: "MessageEdge" as const, cursor, node: message }];
-    return { history: { ...page, edges: edges.sort((a, b) => a.node.seq - b.node.seq) } };
-  });
+/** Puts a message into its conversation, where the cache has that. */
+export function addToHistory(cache: ApolloCache, message: Message): void {
+  const variables = { peer: message.conversation.peer.id };
+  cache.updateQuery({ query: HISTORY, variables }, (data) =>
+    data?.history == null ? undefined : { history: withMessage(data.history, message) },
+  );
 }
 
 /** Keeps the cache up to date while it runs. What is recalled, edited or read changes by itself, by its id. */
@@ -94,7 +97,7 @@ export function receive(client: ApolloClient, failed: (error: unknown) => void):
       next({ data, error }) {
         if (data == null) return failed(error);
         const { message, source, cursor } = data.newMessage;
-        addToHistory(client, message);
+        addToHistory(client.cache, message);
         if (source !== "RECENT") acknowledge(cursor);
       },
       error: failed,

@@ -33,6 +33,22 @@ export interface Page {
   };
 }
 
+/**
+ * The page with this message, once and in its place; the same page where the message belongs into one that is not here:
+ * what was missed while the app was away may be older than the pages that it shows.
+ */
+export function withMessage(page: Page, message: Message): Page {
+  const { edges, pageInfo } = page;
+  const { seq, cursor } = message;
+  // A message with lifetimeSeconds 0 is in no history.
+  if (cursor === null || edges.some(({ node }) => node.id === message.id)) return page;
+  const isOlder = pageInfo.hasPreviousPage && seq < (edges.at(0)?.node.seq ?? 0);
+  const isNewer = pageInfo.hasNextPage && seq > (edges.at(-1)?.node.seq ?? 0);
+  if (isOlder || isNewer) return page;
+  const added = [...edges, { __typename: "MessageEdge" as const, cursor, node: message }];
+  return { ...page, edges: added.sort((a, b) => a.node.seq - b.node.seq) };
+}
+
 export interface PageArguments {
   readonly first?: number;
   readonly after?: string | null;

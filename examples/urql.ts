@@ -3,9 +3,18 @@ import { Client, type Exchange, fetchExchange, subscriptionExchange } from "@urq
 import { authExchange } from "@urql/exchange-auth";
 import { type Cache, type CacheExchangeOpts, cacheExchange } from "@urql/exchange-graphcache";
 import { relayPagination } from "@urql/exchange-graphcache/extras";
+import { retryExchange } from "@urql/exchange-retry";
 import { createClient as createSse, type ClientOptions as SseOptions } from "graphql-sse";
 import type { ClientOptions } from "graphql-ws";
-import { ACKNOWLEDGE, HISTORY, MESSAGE_UPDATED, type Message, NEW_MESSAGE, type SendResult } from "./operations.ts";
+import {
+  ACKNOWLEDGE,
+  HISTORY,
+  MESSAGE_UPDATED,
+  type Message,
+  NEW_MESSAGE,
+  type SendResult,
+  withMessage,
+} from "./operations.ts";
 import type { Session } from "./session.ts";
 import { createSocket } from "./socket.ts";
 
@@ -24,21 +33,15 @@ const PARTS = [
   "VideoContent",
 ];
 
-/** Puts a message into the newest page of its conversation, where that is in the cache: once and in its place. */
+/** Puts a message into the newest page of its conversation, where the cache has that. */
 function addToHistory(cache: Cache, message: Message): void {
-  const { cursor } = message;
-  // A message with lifetimeSeconds 0 is in no history.
-  if (cursor === null) return;
   const peer = message.conversation.peer.id;
   for (const { fieldName, arguments: variables } of cache.inspectFields("Query")) {
     const isNewest = variables?.after == null && variables?.before == null && variables?.first == null;
     if (fieldName !== "history" || variables?.peer !== peer || !isNewest) continue;
-    cache.updateQuery({ query: HISTORY, variables: { ...variables, peer } }, (data) => {
-      const page = data?.history;
-      if (page == null || page.edges.some(({ node }) => node.id === message.id)) return data;
-      const edges = [...page.edges, { __typename: "MessageEdge" as const, cursor, node: message }];
-      return { ...data, history: { ...page, edges: edges.sort((a, b) => a.node.seq - b.node.seq) } };
-    });
+    cache.updateQuery({ query: HISTORY, variables: { ...variables, peer } }, (data) =>
+      data?.history == null ? data : { ...data, history: withMessage(data.history, message) },
+    );
   }
 }
 
@@ -113,7 +116,9 @@ export function overSse(url: string, session: Session, more: Partial<SseOptions>
 
 /** @param schema the answer to an introspection query, or `minifyIntrospectionQuery` of it */
 export function createUrqlClient(url: string, session: Session, schema: Schema, subscriptions: Exchange): Client {
-  const exchanges = [createCache(schema), authorize(session), fetchExchange, subscriptions];
+  // Where the network failed. A send may be repeated: its clientMessageId makes it the same message.
+  const retry = retryExchange({ maxNumberAttempts: 5 });
+  const exchanges = [createCache(schema), retry, authorize(session), fetchExchange, subscriptions];
   return new Client({ url, exchanges, preferGetMethod: false });
 }
 

@@ -17,24 +17,28 @@ import type {
 } from "./__generated__/LiveSendMutation.graphql";
 import type { LiveUpdatedSubscription } from "./__generated__/LiveUpdatedSubscription.graphql";
 
-/** Puts a message into the pages of its conversation that are in the store, once and in its place. */
+/**
+ * Puts a message into its conversation, where the store has that: once and in its place, unless it belongs into a page
+ * that is not here. What was missed while the app was away may be older than the pages that it shows.
+ */
 function addToHistory(store: RecordSourceProxy, message: RecordProxy): void {
   const peer = message.getLinkedRecord("conversation")?.getLinkedRecord("peer")?.getValue("id");
   const history = ConnectionHandler.getConnection(store.getRoot(), "Conversation_history", { peer });
   const cursor = message.getValue("cursor");
-  // Not shown; or with lifetimeSeconds 0, and in no history.
+  // A message with lifetimeSeconds 0 has no cursor and is in no history.
   if (history == null || cursor == null) return;
-  // Behind the pages that are here are others, which have it.
-  if (history.getLinkedRecord("pageInfo")?.getValue("hasNextPage") === true) return;
   const edges = history.getLinkedRecords("edges") ?? [];
   const nodes = edges.map((edge) => edge.getLinkedRecord("node"));
   if (nodes.some((node) => node?.getDataID() === message.getDataID())) return;
+
+  const seq = Number(message.getValue("seq"));
+  const next = nodes.findIndex((node) => Number(node?.getValue("seq")) > seq);
+  const pages = history.getLinkedRecord("pageInfo");
+  if (next === 0 && pages?.getValue("hasPreviousPage") === true) return;
+  if (next === -1 && pages?.getValue("hasNextPage") === true) return;
   const edge = ConnectionHandler.createEdge(store, history, message, "MessageEdge");
   edge.setValue(cursor, "cursor");
-  const seq = Number(message.getValue("seq"));
-  const next = edges[nodes.findIndex((node) => Number(node?.getValue("seq")) > seq)]?.getValue("cursor");
-  if (typeof next === "string") ConnectionHandler.insertEdgeBefore(history, edge, next);
-  else ConnectionHandler.insertEdgeAfter(history, edge);
+  history.setLinkedRecords(edges.toSpliced(next === -1 ? edges.length : next, 0, edge), "edges");
 }
 
 export function send(environment: Environment, input: SendMessageInput): Promise<LiveSendMutation$data["sendMessage"]> {

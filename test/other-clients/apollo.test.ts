@@ -47,8 +47,13 @@ function enter(url: string, session: Session, socket: Partial<ClientOptions>): O
     viewer: async () => (await client.query({ query: VIEWER })).data?.viewer.id,
     async send(to, text, clientMessageId) {
       const input = { to, clientMessageId, content: { text: { text } } };
-      const { data } = await client.mutate({ mutation: SEND, variables: { input } });
-      if (data?.sendMessage?.__typename === "SendMessageSuccess") addToHistory(client, data.sendMessage.message);
+      const { data } = await client.mutate({
+        mutation: SEND,
+        variables: { input },
+        update(cache, { data }) {
+          if (data?.sendMessage?.__typename === "SendMessageSuccess") addToHistory(cache, data.sendMessage.message);
+        },
+      });
       return data?.sendMessage;
     },
     show: (peer, start) => show(client, peer, start),
@@ -62,4 +67,4 @@ function enter(url: string, session: Session, socket: Partial<ClientOptions>): O
   };
 }
 
-testClient(enter);
+testClient(enter, { retries: true });

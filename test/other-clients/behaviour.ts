@@ -8,6 +8,9 @@ import { type App, NEW_MESSAGE, type Person, startApp } from "../support/app.ts"
 import { MINUTE } from "../support/clock.ts";
 import { NetworkProxy } from "../support/proxy.ts";
 
+// They wait for what happens, however busy the machine is.
+vi.setConfig({ testTimeout: 60_000 });
+
 /** A part of a conversation as the client's cache has it. */
 export interface View {
   /** What its messages say, in the order in which they are shown; null: recalled. */
@@ -69,13 +72,13 @@ async function count(alice: Person, to: number): Promise<void> {
 
 /** Waits until it shows this, and checks in which directions it says that there is more. */
 async function shows(view: View, texts: (string | null)[], { more }: { more?: More } = {}): Promise<void> {
-  await vi.waitFor(() => expect(view.texts()).toEqual(texts), { timeout: 10_000, interval: 5 });
+  await vi.waitFor(() => expect(view.texts()).toEqual(texts), { timeout: 20_000, interval: 5 });
   if (more === undefined) return;
   expect(view.hasPrevious()).toBe(more === "both" || more === "previous");
   expect(view.hasNext()).toBe(more === "both" || more === "next");
 }
 
-export function testClient(enter: Enter): void {
+export function testClient(enter: Enter, { retries }: { retries: boolean }): void {
   // They warn of what they have to guess.
   beforeEach(() => {
     vi.spyOn(console, "warn");
@@ -113,6 +116,20 @@ export function testClient(enter: Enter): void {
       retryAfterMs: null,
     });
   });
+
+  if (retries) {
+    test("a send that met a broken network is repeated, and is one message", async () => {
+      const { proxy, alice, client } = await setScene(enter);
+      await client.viewer();
+      proxy.shut();
+      const refused = proxy.refused;
+      const sending = client.send("alice", "Hello", "key-1");
+      await vi.waitFor(() => expect(proxy.refused).toBeGreaterThan(refused), 20_000);
+      proxy.open();
+      expect(await sending).toMatchObject({ __typename: "SendMessageSuccess" });
+      expect(await alice.history("bob")).toHaveLength(1);
+    });
+  }
 
   test("pages from the middle to both ends, each message once", async () => {
     const { app, alice, client } = await setScene(enter);
@@ -156,7 +173,21 @@ export function testClient(enter: Enter): void {
     await vi.waitFor(async () => {
       const { source } = await (await bob.connect()).subscribe(NEW_MESSAGE).next();
       expect(source).toBe("RECENT");
-    }, 10_000);
+    }, 20_000);
+  });
+
+  test("what it has missed and does not show is in its older pages, once", async () => {
+    const { alice, client, errors, receive } = await setScene(enter);
+    await count(alice, 5);
+    const view = await client.show("alice", { last: 2 });
+    receive();
+    await alice.send("bob", "6");
+    await shows(view, ["4", "5", "6"]);
+    await view.loadPrevious(2);
+    await shows(view, ["2", "3", "4", "5", "6"]);
+    await view.loadPrevious(2);
+    await shows(view, ["1", "2", "3", "4", "5", "6"], { more: "none" });
+    expect(errors).toEqual([]);
   });
 
   test("what is recalled vanishes from the page that it has cached, and from what it fetches again", async () => {

@@ -54,4 +54,4 @@ function enter(url: string, session: Session, socket: Partial<ClientOptions>): O
   };
 }
 
-testClient(enter);
+testClient(enter, { retries: false });

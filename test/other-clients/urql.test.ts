@@ -66,11 +66,13 @@ function enter(url: string, session: Session, subscriptions: Exchange): OtherCli
 }
 
 describe("over graphql-ws", () => {
-  testClient((url, session, socket) => enter(url, session, overWebSocket(url, session, socket)));
+  testClient((url, session, socket) => enter(url, session, overWebSocket(url, session, socket)), { retries: true });
 });
 
 describe("over graphql-sse", () => {
-  testClient((url, session) => enter(url, session, overSse(url, session, { retry: async () => {} })));
+  testClient((url, session) => enter(url, session, overSse(url, session, { retry: async () => {} })), {
+    retries: true,
+  });
 });
 
 test("urql's own event streams need no exchange", async () => {

@@ -1,7 +1,7 @@
 /**
  * Makes the database of this version that later ones are tested with: `npx tsx test/support/make-fixture.ts` writes
- * `test/fixtures/<version>.sqlite`, and beside it what its clients knew and its schema. To be run for each release, when its schema is
- * settled; the files of earlier releases are never touched again.
+ * `test/fixtures/<version>.sqlite`, and beside it what its clients knew, and its schema. To be run for each release, when
+ * that is settled; the files of earlier releases are never touched again.
  */
 import { copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

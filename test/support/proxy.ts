@@ -26,6 +26,8 @@ export class NetworkProxy {
   /** So many connections were made, and so many were cut. */
   connections = 0;
   cuts = 0;
+  /** So many found nobody, because it was shut. */
+  refused = 0;
 
   /** @param target the port of the server, asked for at each connection */
   constructor(target: () => number) {
@@ -45,6 +47,7 @@ export class NetworkProxy {
   #accept(client: Socket): void {
     client.on("error", () => {});
     if (this.#refusing) {
+      this.refused += 1;
       client.destroy();
       return;
     }
