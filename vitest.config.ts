@@ -8,7 +8,20 @@ export default defineConfig({
   // One copy of graphql: otherwise our sources and the libraries each load their own.
   resolve: { alias: [{ find: /^graphql$/, replacement: "graphql/index.js" }] },
   test: {
-    include: ["test/**/*.test.{ts,tsx}"],
+    projects: [
+      { extends: true, test: { name: "server", include: ["test/**/*.test.{ts,tsx}"], exclude: ["test/browser/**"] } },
+      {
+        extends: true,
+        test: {
+          name: "chat page",
+          include: ["test/browser/**/*.test.ts"],
+          globalSetup: "test/browser/build.ts",
+          testTimeout: 60_000,
+          // A browser has several processes of its own.
+          fileParallelism: false,
+        },
+      },
+    ],
     // All processors: by default one is left to a watcher, and the tests wait more than they work.
     maxWorkers: availableParallelism(),
     testTimeout: 20_000,

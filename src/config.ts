@@ -103,6 +103,7 @@ export const environment = z.object({
   PARLEY_SESSION_LIMITS: sessionLimits.default(DEFAULT_SESSION_LIMITS),
   PARLEY_ALLOWED_ORIGINS: origins.optional(),
   PARLEY_GRAPHIQL: yesOrNo.default(true),
+  PARLEY_CHAT: yesOrNo.optional(),
   PARLEY_METRICS_PORT: wholeNumber(0, 65_535).optional(),
   PARLEY_LOG_LEVEL: z
     .enum(["debug", "info", "warn", "error", "fatal", "silent"], "must be debug, info, warn, error, fatal or silent")
@@ -125,6 +126,8 @@ export interface Config {
   readonly sessionLimits: Readonly<Record<Platform, number>>;
   readonly allowedOrigins: readonly string[] | null;
   readonly graphiql: boolean;
+  /** Whether browsers get the chat page at `/`. */
+  readonly chat: boolean;
   readonly metricsPort: number | null;
   readonly logLevel: string;
   readonly production: boolean;
@@ -192,6 +195,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     sessionLimits: values.PARLEY_SESSION_LIMITS,
     allowedOrigins: values.PARLEY_ALLOWED_ORIGINS ?? null,
     graphiql: values.PARLEY_GRAPHIQL,
+    chat: values.PARLEY_CHAT ?? !production,
     metricsPort: values.PARLEY_METRICS_PORT ?? null,
     logLevel: values.PARLEY_LOG_LEVEL,
     production,

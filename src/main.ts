@@ -104,6 +104,7 @@ async function start(): Promise<RunningServer> {
   const server = await startServer({
     ...config,
     secret: secretOf(config),
+    developmentTokens: !config.production,
     clock: systemClock,
     log,
     onStoreFailure() {
@@ -120,7 +121,9 @@ async function start(): Promise<RunningServer> {
 async function printInvitation(server: RunningServer): Promise<void> {
   const config = readConfig(process.env);
   if (config.production) return;
-  if (config.graphiql) say(`Open it in a browser for GraphiQL, and paste a token into its Headers tab.`);
+  const inTwo = config.jwks === null ? " in two windows, as alice and as bob" : ", and paste a token";
+  if (config.chat) say(`Chat: open ${new URL("/", server.url).href}${inTwo}.`);
+  if (config.graphiql) say(`GraphiQL: open ${server.url} in a browser, and paste a token into its Headers tab.`);
   if (server.metricsUrl !== null) say(`Metrics: ${server.metricsUrl}`);
   if (config.jwks !== null) return;
   const expiresAt = expiryOf("7d");

@@ -142,6 +142,20 @@ test("it prints tokens that work for alice, bob and an admin, who can be written
   expect(asked.errors).toMatchObject([{ extensions: { code: "FORBIDDEN" } }]);
 });
 
+test("in development its own page gets tokens, and it says where that is", async () => {
+  const server = run(emptyFolder());
+  const url = await server.url();
+  const { origin } = new URL(url);
+  const asked = await fetch(new URL("/development/token", url), {
+    method: "POST",
+    headers: { "content-type": "application/json", origin },
+    body: JSON.stringify({ user: "alice" }),
+  });
+  expect(asked.status).toBe(200);
+  await server.token("alice");
+  expect(server.lines).toContain(`Chat: open ${origin}/ in two windows, as alice and as bob.`);
+});
+
 test("`parley start` serves, as no command does", async () => {
   const server = run(emptyFolder(), ["start"]);
   expect((await fetch(new URL("/readyz", await server.url()))).status).toBe(200);
@@ -323,6 +337,7 @@ const BAD_SETTINGS: Record<Exclude<keyof typeof environment.shape, AnyText>, str
   PARLEY_SESSION_LIMITS: "WEB=0",
   PARLEY_ALLOWED_ORIGINS: "chat.example.com",
   PARLEY_GRAPHIQL: "yes",
+  PARLEY_CHAT: "1",
   PARLEY_METRICS_PORT: "none",
   PARLEY_LOG_LEVEL: "loud",
 };
@@ -387,6 +402,11 @@ test("in production with a secret it prints no tokens and keeps no secret", asyn
   const url = await server.url();
   const { output: token } = await finish(["token", "carol"], { PARLEY_SECRET: SECRET }, folder);
   expect(await ask(url, token, VIEWER)).toEqual({ data: { viewer: { id: "carol" } } });
+  const headers = { "content-type": "application/json", origin: new URL(url).origin };
+  const body = JSON.stringify({ user: "alice", role: "admin" });
+  const asked = await fetch(new URL("/development/token", url), { method: "POST", headers, body });
+  expect(asked.status).toBe(404);
+  expect((await fetch(new URL("/", url))).status).toBe(404);
   server.kill("SIGTERM");
   expect(await server.exited).toBe(0);
   expect(server.lines).toEqual([`Parley is listening on ${url}`]);

@@ -52,7 +52,18 @@ test.each(Object.entries(DEFAULT_SETTINGS))("docs/settings.md has the default of
 });
 
 test("docs/settings.md has the defaults of the environment", () => {
-  const { host, port, dataFolder, sendRate, limits: most, proxies, sessionLimits, graphiql, logLevel } = readConfig({});
+  const {
+    host,
+    port,
+    dataFolder,
+    sendRate,
+    limits: most,
+    proxies,
+    sessionLimits,
+    graphiql,
+    chat,
+    logLevel,
+  } = readConfig({});
   const limits = Object.entries(sessionLimits).map(([platform, limit]) => `${platform}=${limit}`);
   const defaults = {
     PARLEY_HOST: host,
@@ -78,6 +89,7 @@ test("docs/settings.md has the defaults of the environment", () => {
     PARLEY_UNREAD_BYTES: String(most.unreadBytes),
     PARLEY_SESSION_LIMITS: limits.join(","),
     PARLEY_GRAPHIQL: String(graphiql),
+    PARLEY_CHAT: `${chat}; in production ${!chat}`,
     PARLEY_LOG_LEVEL: logLevel,
   };
   const documented = Object.keys(defaults).map((name) => [name, defaultIn("Of the process", name)]);

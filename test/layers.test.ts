@@ -14,7 +14,7 @@ interface Import {
 
 /** All imports and re-exports of all files under src, static and dynamic. */
 function readImports(): Import[] {
-  const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".ts"));
+  const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((path) => /\.tsx?$/.test(path));
   return files.flatMap((file) => {
     const text = readFileSync(join(root, file), "utf8");
     const fixed = [...text.matchAll(/^(?:import|export)\s+(type\s)?[^;"]*?from\s+"([^"]+)"/gm)];
@@ -31,7 +31,7 @@ function readImports(): Import[] {
 const imports = readImports();
 
 function isOurs(target: string): boolean {
-  return target.endsWith(".ts");
+  return /\.(tsx?|css)$/.test(target);
 }
 
 /** The folder of a file under src; the file itself where it lies at the top. */
@@ -42,6 +42,7 @@ function layerOf(path: string): string {
 /** Which layers a layer may import from: the arrows of docs/architecture.md, and no others. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   client: [],
+  chat: ["client"],
   engine: [],
   store: ["engine"],
   graphql: ["engine"],
@@ -54,6 +55,16 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 /** Packages that only the named layers may use; `node:` modules are below. */
 const PACKAGES: Record<string, readonly string[]> = {
   client: ["graphql-ws", "idb"],
+  chat: [
+    "@radix-ui/react-dropdown-menu",
+    "i18next",
+    "linkify-it",
+    "lucide-react",
+    "react",
+    "react-dom",
+    "react-i18next",
+    "react-virtuoso",
+  ],
   engine: ["lru-cache"],
   store: ["better-sqlite3", "drizzle-orm"],
   graphql: ["@pothos/core", "graphql"],
@@ -61,6 +72,7 @@ const PACKAGES: Record<string, readonly string[]> = {
 
 const NODE_MODULES: Record<string, readonly string[]> = {
   client: [],
+  chat: [],
   engine: ["node:crypto"],
   graphql: [],
 };

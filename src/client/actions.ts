@@ -73,24 +73,26 @@ export class Actions {
     }
   }
 
-  async clear(peer: string): Promise<void> {
-    const { clearConversation } = await this.#connection.ask(ClearConversation, { input: { peer } });
-    await this.#take(clearConversation);
+  clear(peer: string): Promise<void> {
+    const ask = () => this.#connection.ask(ClearConversation, { input: { peer } });
+    return this.#arranged(async () => (await ask()).clearConversation);
   }
 
-  async pin(peer: string, pinned: boolean): Promise<void> {
-    const { pinConversation } = await this.#connection.ask(PinConversation, { input: { peer, pinned } });
-    await this.#take(pinConversation);
+  pin(peer: string, pinned: boolean): Promise<void> {
+    const ask = () => this.#connection.ask(PinConversation, { input: { peer, pinned } });
+    return this.#arranged(async () => (await ask()).pinConversation);
   }
 
-  async mute(peer: string, muted: boolean): Promise<void> {
-    const { muteConversation } = await this.#connection.ask(MuteConversation, { input: { peer, muted } });
-    await this.#take(muteConversation);
+  mute(peer: string, muted: boolean): Promise<void> {
+    const ask = () => this.#connection.ask(MuteConversation, { input: { peer, muted } });
+    return this.#arranged(async () => (await ask()).muteConversation);
   }
 
-  async #take(result: ViewResult | null): Promise<void> {
-    const conversation = result?.conversation ?? null;
-    if (conversation !== null) await this.#local.change((batch) => batch.putConversation(conversation));
+  #arranged(change: () => Promise<ViewResult | null>): Promise<void> {
+    return this.#ticks.during(async (isOutdated) => {
+      const conversation = (await change())?.conversation ?? null;
+      if (conversation !== null) await this.#local.change((batch) => batch.putConversation(conversation, isOutdated));
+    });
   }
 
   /** Here at once; on the server as soon as there is a connection, also after a reload. */
@@ -111,7 +113,7 @@ export class Actions {
     if (kept === null || !kept.readPending) return;
     try {
       const input = { peer, upToSeq: kept.readSeq };
-      await this.#take((await this.#connection.ask(MarkRead, { input })).markRead);
+      await this.#arranged(async () => (await this.#connection.ask(MarkRead, { input })).markRead);
     } catch (error) {
       // It stays pending, for the next connection.
       if (!toParleyError(error, "UNKNOWN").retryable) throw error;
@@ -123,15 +125,17 @@ export class Actions {
     const known = await this.#local.read((transaction) => transaction.conversations());
     const lost = known.filter(({ headSeq }) => headSeq === 0);
     const told: ConversationFragment[] = [];
-    for (let after: string | null = null; ; ) {
-      const answer: ConversationsQuery = await this.#connection.ask(Conversations, { first: MOST_PER_PAGE, after });
-      told.push(...(answer.conversations?.nodes ?? []));
-      after = answer.conversations?.pageInfo.endCursor ?? null;
-      const more = answer.conversations?.pageInfo.hasNextPage === true;
-      // One page tells of whatever is likely to have changed; the rest is asked for where it is not known.
-      if (!more || (lost.length === 0 && known.length > told.length)) break;
-    }
-    await this.#local.change((batch) => batch.putConversations(told));
+    await this.#ticks.during(async (isOutdated) => {
+      for (let after: string | null = null; ; ) {
+        const answer: ConversationsQuery = await this.#connection.ask(Conversations, { first: MOST_PER_PAGE, after });
+        told.push(...(answer.conversations?.nodes ?? []));
+        after = answer.conversations?.pageInfo.endCursor ?? null;
+        const more = answer.conversations?.pageInfo.hasNextPage === true;
+        // One page tells of whatever is likely to have changed; the rest is asked for where it is not known.
+        if (!more || (lost.length === 0 && known.length > told.length)) break;
+      }
+      await this.#local.change((batch) => batch.putConversations(told, isOutdated));
+    });
     const peers = new Set(told.map(({ peer }) => peer.id));
     for (const { peer } of lost) if (!peers.has(peer)) await this.#lookAt(peer);
     for (const { peer, readPending } of known) if (readPending) await this.#sendRead(peer);

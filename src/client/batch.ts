@@ -3,12 +3,13 @@ import type { ConversationFragment, MessageFragment } from "./generated.ts";
 import { peerOf } from "./present.ts";
 import { addRange, covers } from "./ranges.ts";
 import type { Meta, StoredConversation, StoredMessage, StreamName, Transaction } from "./store/store.ts";
+import type { IsOutdated } from "./ticks.ts";
 
 /**
  * How the server told of a message: as an event of newMessage (`recent`: the last of a contact), as an update of what is
  * there, as the answer to sending it, or to a question or a change (`answer`).
  */
-export type Source = "handed" | "recent" | "update" | "sent" | "answer";
+export type Source = "live" | "missed" | "recent" | "update" | "sent" | "answer";
 
 type Draft = { -readonly [Key in keyof StoredConversation]: StoredConversation[Key] };
 
@@ -46,7 +47,7 @@ function heldIsNewer(held: MessageFragment, incoming: MessageFragment, source: S
   if (held.recalledAt !== null) return true;
   const [before, after] = [held.editedAt ?? "", incoming.editedAt ?? ""];
   if (before !== after) return before > after;
-  return source === "handed" || source === "recent";
+  return source === "live" || source === "missed" || source === "recent";
 }
 
 export class Batch {
@@ -110,7 +111,9 @@ export class Batch {
     const same = held !== null && held.message.id === message.id && held.message.sentAt === message.sentAt;
     const current = same && held.epoch === conversation.epoch;
     if (current && held.deleted) return { news: false, kept: null };
-    const news = source === "recent" ? held === null : source === "handed" && !(same && held.handed);
+    // What comes live comes to each tab, and to each once; what was missed may come again.
+    const news =
+      source === "live" || (source === "missed" && !(same && held.handed)) || (source === "recent" && held === null);
     if (news || source === "sent") await this.touch(peer);
     const kept: StoredMessage = {
       peer,
@@ -133,19 +136,23 @@ export class Batch {
     conversation.ranges = addRange(conversation.ranges, seq, seq);
     if (!mine) return;
     conversation.lastOwnSeq = Math.max(conversation.lastOwnSeq, seq);
-    if (message.deliveredToRecipient) conversation.peerDeliveredSeq = Math.max(conversation.peerDeliveredSeq, seq);
-    if (message.readByRecipient) conversation.peerReadSeq = Math.max(conversation.peerReadSeq, seq);
+    // A note to oneself is read at once, whatever the mark says.
+    if (recipient.id !== this.#me && message.deliveredToRecipient)
+      conversation.peerDeliveredSeq = Math.max(conversation.peerDeliveredSeq, seq);
+    if (recipient.id !== this.#me && message.readByRecipient)
+      conversation.peerReadSeq = Math.max(conversation.peerReadSeq, seq);
     if (clientMessageId !== null && (await this.#transaction.removeOutgoing(clientMessageId))) this.sent.push(message);
   }
 
-  /** Takes over how the server says that a conversation is now. */
-  async putConversation(snapshot: ConversationFragment): Promise<void> {
+  /** Takes over how the server says that a conversation is now, where no event has told of it since. */
+  async putConversation(snapshot: ConversationFragment, isOutdated: IsOutdated = () => false): Promise<void> {
     const { peer, pinned, muted, readSeq, peerReadSeq, clearedSeq, unreadCount, lastMessage } = snapshot;
+    if (isOutdated(peer.id, "conversation")) return;
     const conversation = await this.conversation(peer.id);
     await this.clear(peer.id, clearedSeq);
     const { nickname, avatarUrl } = peer;
     Object.assign(conversation, { nickname, avatarUrl, pinned, muted });
-    if (lastMessage !== null) await this.put(lastMessage, "recent");
+    if (lastMessage !== null && !isOutdated(peer.id, lastMessage.seq)) await this.put(lastMessage, "recent");
     conversation.peerReadSeq = Math.max(conversation.peerReadSeq, peerReadSeq);
     conversation.readPending &&= conversation.readSeq > readSeq;
     conversation.readSeq = Math.max(conversation.readSeq, readSeq);
@@ -154,8 +161,8 @@ export class Batch {
   }
 
   /** As `putConversation`, for a list of the newest first, whose order is taken over. */
-  async putConversations(snapshots: readonly ConversationFragment[]): Promise<void> {
-    for (const snapshot of snapshots) await this.putConversation(snapshot);
+  async putConversations(snapshots: readonly ConversationFragment[], isOutdated: IsOutdated): Promise<void> {
+    for (const snapshot of snapshots) await this.putConversation(snapshot, isOutdated);
     const order = snapshots
       .toReversed()
       .sort((a, b) => (a.updatedAt < b.updatedAt ? -1 : Number(a.updatedAt > b.updatedAt)));
@@ -172,8 +179,10 @@ export class Batch {
 
   /** The server knows nothing of this conversation: what is held of it is not unread. */
   async forgetUnread(peer: string): Promise<void> {
-    const [newest] = await this.#transaction.messagesBelow(peer, Number.MAX_SAFE_INTEGER, 1);
     const conversation = await this.conversation(peer);
+    const held = await this.#transaction.messagesBelow(peer, Number.MAX_SAFE_INTEGER, MOST_COUNTED);
+    // One of this epoch has come since the server was asked.
+    const newest = held.find(({ epoch }) => epoch < conversation.epoch);
     Object.assign(conversation, { readSeq: newest?.seq ?? 0, serverUnread: 0, countedSeq: 0 });
   }
 
@@ -199,10 +208,14 @@ export class Batch {
     conversation.tailUnknown = true;
   }
 
-  /** As `doubt`, for all; and since the server may be another than it was, its marks are forgotten too. */
+  /** As `doubt`, for all. */
   async doubtAll(): Promise<void> {
+    for (const { peer } of await this.#transaction.conversations()) await this.doubt(peer);
+  }
+
+  /** The server may have been put back to an earlier day: what it said of marks and ends is forgotten. */
+  async doubtMarks(): Promise<void> {
     for (const { peer } of await this.#transaction.conversations()) {
-      await this.doubt(peer);
       const marks = { headSeq: 0, readSeq: 0, peerReadSeq: 0, peerDeliveredSeq: 0, lastOwnSeq: 0, clearedSeq: 0 };
       Object.assign(await this.conversation(peer), marks);
     }
@@ -229,11 +242,10 @@ export class Batch {
   }
 
   async #unreadOf(conversation: Draft): Promise<number> {
-    const { peer, readSeq, clearedSeq, lastOwnSeq, headSeq, countedSeq, serverUnread, ranges, tailUnknown } =
-      conversation;
+    const { peer, readSeq, clearedSeq, lastOwnSeq, headSeq, countedSeq, serverUnread, ranges } = conversation;
     if (peer === this.#me) return 0;
     const mark = Math.max(readSeq, clearedSeq, lastOwnSeq);
-    const known = !tailUnknown && headSeq - mark <= MOST_COUNTED && covers(ranges, mark + 1, headSeq);
+    const known = headSeq - mark <= MOST_COUNTED && covers(ranges, mark + 1, headSeq);
     const from = known ? mark : Math.max(mark, countedSeq);
     const rows = await this.#transaction.messagesAbove(peer, from, MOST_COUNTED);
     const counted = rows.filter(

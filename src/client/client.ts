@@ -134,6 +134,7 @@ export class Chat {
 
   /**
    * Sends a message. It is shown at once and sent as soon as there is a connection, in its order, also after a reload.
+   * @throws ParleyError MESSAGE_NOT_FOUND for a `replyTo` that has not been sent itself
    * @example chat.sendMessage("bob", "Hello")
    * @example chat.sendMessage("bob", { location: { name: "Home", latitude: 59.3, longitude: 18.1 } })
    */
@@ -228,6 +229,7 @@ export class Chat {
   /** Leaves, and keeps the session and what is stored for the next time. */
   close(): void {
     this.#leave(new ParleyError("SESSION_ENDED", "The client was closed."));
+    this.#events.close();
     this.#local.close();
   }
 
@@ -241,6 +243,7 @@ export class Chat {
       if (toParleyError(error, "UNKNOWN").code !== "OFFLINE")
         this.#events.emit("error", toParleyError(error, "UNKNOWN"));
     } finally {
+      this.#events.close();
       await this.#local.erase();
       this.#local.close();
     }
@@ -269,10 +272,12 @@ export async function login(options: LoginOptions): Promise<Chat> {
   const store = options.store ?? (await defaultStore(options));
   const local = new Local(store, user);
   try {
-    const known = await local.isKnown();
-    const deviceId = await local.deviceId(options.deviceId);
+    const { deviceId, entered } = await local.open(options.deviceId);
     const session = new Session({ url, user, token, deviceId, platform });
-    if (!known) await session.accessToken();
+    if (!entered) {
+      await session.accessToken();
+      await local.enter();
+    }
     return new Chat(options, local, session);
   } catch (error) {
     local.close();

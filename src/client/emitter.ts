@@ -12,7 +12,7 @@ export function callSafely(call: () => void): void {
 type Listeners<Events> = { [Name in keyof Events]?: Set<(event: Events[Name]) => void> };
 
 export class Emitter<Events> {
-  readonly #listeners: Listeners<Events> = {};
+  #listeners: Listeners<Events> = {};
 
   on<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): () => void {
     const listeners: Set<(event: Events[Name]) => void> = this.#listeners[name] ?? new Set();
@@ -26,5 +26,10 @@ export class Emitter<Events> {
   emit<Name extends keyof Events>(name: Name, event: Events[Name]): void {
     // Those that are there now: a listener may add others.
     for (const listener of Array.from(this.#listeners[name] ?? [])) callSafely(() => listener(event));
+  }
+
+  /** Nobody is told anything any more. */
+  close(): void {
+    this.#listeners = {};
   }
 }

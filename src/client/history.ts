@@ -11,7 +11,7 @@ import type { Message, MessagePage } from "./model.ts";
 import { toMessage, toPendingMessage } from "./present.ts";
 import { addRange, covers, highestHole, type Range } from "./ranges.ts";
 import type { Outgoing, StoredConversation, StoredMessage, Transaction } from "./store/store.ts";
-import type { Ticks } from "./ticks.ts";
+import type { IsOutdated, Ticks } from "./ticks.ts";
 
 export interface Window {
   readonly conversation: StoredConversation | null;
@@ -148,7 +148,7 @@ async function mergePage(
   { nodes, pageInfo }: NonNullable<HistoryQuery["history"]>,
   top: number | null,
   headSeq: number,
-  isOutdated: (peer: string, seq: number) => boolean,
+  isOutdated: IsOutdated,
 ): Promise<void> {
   const conversation = await batch.conversation(peer);
   const first = pageInfo.hasPreviousPage ? (nodes[0]?.seq ?? 1) : 1;

@@ -15,6 +15,7 @@ export type {
   MessagePage,
   MessageStatus,
   Profile,
+  Reply,
   SendOptions,
   User,
 } from "./model.ts";

@@ -48,21 +48,32 @@ export class Local {
     return result;
   }
 
-  /** Whether this user has logged in with this store before. */
-  isKnown(): Promise<boolean> {
-    return this.#run("read", async (transaction) => (await transaction.meta()) !== null);
-  }
-
-  /** Makes sure that there is a device id, and gives it. */
-  async deviceId(wanted: string | undefined): Promise<string> {
+  /**
+   * Makes sure that the store is this user's and has a device id.
+   * @returns the id, and whether the device has logged in before
+   * @throws ParleyError WRONG_USER where it holds another user's messages
+   */
+  async open(wanted: string | undefined): Promise<{ deviceId: string; entered: boolean }> {
     return this.#run("write", async (transaction) => {
       const known = await transaction.meta();
+      if (known !== null && known.user !== this.me) {
+        throw new ParleyError("WRONG_USER", `This store holds the messages of ${known.user}; give each user its own.`);
+      }
       const deviceId = wanted ?? known?.deviceId ?? newId();
-      if (known?.deviceId === deviceId) return deviceId;
+      if (known?.deviceId === deviceId) return known;
       // The cursors say what the server has handed to that other device.
       const cursors = { messages: null, updates: null, conversations: null };
-      await transaction.putMeta({ activity: 0, ...known, deviceId, cursors });
-      return deviceId;
+      const meta = { activity: 0, ...known, user: this.me, deviceId, entered: false, cursors };
+      await transaction.putMeta(meta);
+      return meta;
+    });
+  }
+
+  /** The device has logged in. */
+  async enter(): Promise<void> {
+    await this.#run("write", async (transaction) => {
+      const meta = await transaction.meta();
+      if (meta !== null) await transaction.putMeta({ ...meta, entered: true });
     });
   }
 

@@ -1,7 +1,7 @@
 /** A conversation as a UI watches it: its newest messages, more on demand, and what is on its way. */
 import type { Emitter } from "./emitter.ts";
-import { type ParleyError, toParleyError } from "./errors.ts";
-import { type History, toPage } from "./history.ts";
+import { toParleyError } from "./errors.ts";
+import { type History, toPage, type Window } from "./history.ts";
 import type { Local } from "./local.ts";
 import type { ChatEvents, MessageListSnapshot } from "./model.ts";
 import { type Observable, Value } from "./observable.ts";
@@ -25,7 +25,9 @@ export class MessageList implements Observable<MessageListSnapshot> {
   });
   #count = PAGE;
   #stale = false;
-  #running: Promise<void> | null = null;
+  #reading: Promise<void> | null = null;
+  #fetching: Promise<void> | null = null;
+  #refused = false;
   #stopWatching: (() => void)[] = [];
 
   constructor(peer: string, local: Local, history: History, typing: Typing, events: Emitter<ChatEvents>) {
@@ -55,7 +57,10 @@ export class MessageList implements Observable<MessageListSnapshot> {
       this.#local.watch((peers) => {
         if (peers.includes(this.#peer)) refresh();
       }),
-      this.#events.on("connection", refresh),
+      this.#events.on("connection", () => {
+        this.#refused = false;
+        refresh();
+      }),
       this.#events.on("typing", ({ peer }) => {
         if (peer === this.#peer) this.#update({ peerTyping: this.#typing.has(peer) });
       }),
@@ -64,45 +69,58 @@ export class MessageList implements Observable<MessageListSnapshot> {
   }
 
   /** Shows so many more, fetched where they are not held. It resolves when they are there, or cannot be had now. */
-  loadOlder(count = PAGE): Promise<void> {
+  async loadOlder(count = PAGE): Promise<void> {
     if (this.getSnapshot().hasMore) this.#count += count;
-    return this.#refresh();
+    this.#refused = false;
+    await this.#refresh();
+    await this.#fetching;
+    await this.#refresh();
   }
 
-  /** One at a time, and once more where something changed meanwhile. */
+  /** Shows what is held: one reading at a time, and once more where something changed meanwhile. */
   #refresh(): Promise<void> {
     this.#stale = true;
-    this.#running ??= this.#run().finally(() => {
-      this.#running = null;
+    this.#reading ??= this.#read().finally(() => {
+      this.#reading = null;
     });
-    return this.#running;
+    return this.#reading;
   }
 
-  async #run(): Promise<void> {
+  async #read(): Promise<void> {
     while (this.#stale) {
       this.#stale = false;
       try {
-        await this.#show();
-      } catch (thrown) {
-        const error: ParleyError = toParleyError(thrown, "UNKNOWN");
-        if (error.code !== "OFFLINE" && error.code !== "SESSION_ENDED") this.#events.emit("error", error);
+        const window = await this.#history.read(this.#peer, undefined, this.#count);
+        if (window.hole !== null && this.#history.inStep && !this.#refused) this.#fetching ??= this.#fetch();
+        this.#take(window);
+      } catch (error) {
+        this.#tell(error);
       }
     }
-    this.#update({ loading: false });
   }
 
-  async #show(): Promise<void> {
-    const window = await this.#history.read(this.#peer, undefined, this.#count);
-    const fetch = window.hole !== null && this.#history.inStep;
-    this.#take(window, fetch);
-    if (!fetch) return;
-    this.#take(await this.#history.fill(this.#peer, undefined, this.#count), false);
+  /** Fetches what is missing, while what is held goes on being shown. */
+  async #fetch(): Promise<void> {
+    try {
+      await this.#history.fill(this.#peer, undefined, this.#count);
+    } catch (error) {
+      // Not again until something is different.
+      this.#refused = true;
+      this.#tell(error);
+    }
+    this.#fetching = null;
+    void this.#refresh();
   }
 
-  #take(window: Parameters<typeof toPage>[0], loading: boolean): void {
+  #tell(thrown: unknown): void {
+    const error = toParleyError(thrown, "UNKNOWN");
+    if (error.code !== "OFFLINE") this.#events.emit("error", error);
+  }
+
+  #take(window: Window): void {
     const page = toPage(window, this.#local.me, this.#history.inStep, true);
-    const before = this.getSnapshot().messages;
-    this.#update({ ...page, messages: keepUnchanged(before, page.messages, ({ key }) => key), loading });
+    const messages = keepUnchanged(this.getSnapshot().messages, page.messages, ({ key }) => key);
+    this.#update({ ...page, messages, loading: this.#fetching !== null });
   }
 
   #update(change: Partial<MessageListSnapshot>): void {

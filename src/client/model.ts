@@ -34,8 +34,8 @@ export type MessageContent = { [Name in keyof ContentTypes]: ContentNamed<Name> 
 export type ContentInput = string | MessageContentInput;
 
 export interface SendOptions {
-  /** Id of the message of this conversation that it answers. */
-  readonly replyTo?: string;
+  /** The message of this conversation that it answers; one that has been sent. */
+  readonly replyTo?: Message;
   /** The app's own data beside the content, at most 4 KiB. */
   readonly customData?: string;
   /** What a notification says. */
@@ -54,6 +54,13 @@ export interface Profile {
   readonly id: string;
   readonly nickname: string | null;
   readonly avatarUrl: string | null;
+}
+
+/** What a message answers, in short; `summary` is null where that was recalled. */
+export interface Reply {
+  readonly id: string;
+  readonly sender: string;
+  readonly summary: string | null;
 }
 
 export interface Message {
@@ -81,8 +88,7 @@ export interface Message {
   readonly recalledAt: string | null;
   /** The sender's name and picture as they were when it was sent. */
   readonly senderProfile: { readonly nickname: string | null; readonly avatarUrl: string | null };
-  /** What it answers; `summary` is null where that was recalled. */
-  readonly replyTo: { readonly id: string; readonly sender: string; readonly summary: string | null } | null;
+  readonly replyTo: Reply | null;
   /** True: between this message and the one before it in the list some may be missing. */
   readonly gapBefore: boolean;
 }

@@ -7,7 +7,7 @@ import { fromRefused, ParleyError, toParleyError } from "./errors.ts";
 import { type MessageFragment, SendMessage, type SendMessageInput } from "./generated.ts";
 import { newId } from "./ids.ts";
 import type { Local } from "./local.ts";
-import type { ChatEvents, ContentInput, Message, SendOptions } from "./model.ts";
+import type { ChatEvents, ContentInput, Message, Reply, SendOptions } from "./model.ts";
 import { toMessage, toPendingMessage } from "./present.ts";
 import type { Outgoing } from "./store/store.ts";
 
@@ -28,7 +28,12 @@ const TRANSPORT: ReadonlySet<string> = new Set(["OFFLINE", "SHUTTING_DOWN", "UNA
 
 function toSendInput(outgoing: Outgoing): SendMessageInput {
   const { clientMessageId, peer, content, replyTo, customData, push, lifetimeSeconds } = outgoing;
-  return { to: peer, clientMessageId, content, replyTo, customData, push, lifetimeSeconds };
+  return { to: peer, clientMessageId, content, replyTo: replyTo?.id ?? null, customData, push, lifetimeSeconds };
+}
+
+function replyOf({ id, sender, content }: Message): Reply {
+  if (id === null) throw new ParleyError("MESSAGE_NOT_FOUND", "What has not been sent yet cannot be answered.");
+  return { id, sender, summary: content?.summary ?? null };
 }
 
 export class Outbox {
@@ -58,7 +63,7 @@ export class Outbox {
       order: 0,
       createdAt: new Date().toISOString(),
       content: toInput(content),
-      replyTo: options.replyTo ?? null,
+      replyTo: options.replyTo === undefined ? null : replyOf(options.replyTo),
       customData: options.customData ?? null,
       push: options.push ?? null,
       lifetimeSeconds: options.lifetimeSeconds ?? null,

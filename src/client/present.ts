@@ -61,7 +61,7 @@ export function toPendingMessage(outgoing: Outgoing, me: string): Message {
     editedAt: null,
     recalledAt: null,
     senderProfile: { nickname: null, avatarUrl: null },
-    replyTo: outgoing.replyTo === null ? null : { id: outgoing.replyTo, sender: outgoing.peer, summary: null },
+    replyTo: outgoing.replyTo,
     gapBefore: false,
   };
 }

@@ -27,6 +27,7 @@ export function covers(ranges: Ranges, first: number, last: number): boolean {
 
 /** The highest stretch of `first` to `last` that is not known; null where all of it is. */
 export function highestHole(ranges: Ranges, first: number, last: number): Range | null {
+  if (last < first) return null;
   let high = last;
   for (const range of ranges.toReversed()) {
     if (range[0] > high) continue;
@@ -34,5 +35,5 @@ export function highestHole(ranges: Ranges, first: number, last: number): Range 
     high = range[0] - 1;
     if (high < first) return null;
   }
-  return high < first ? null : [first, high];
+  return [first, high];
 }

@@ -106,8 +106,7 @@ export function openSocket({ url, accessToken, webSocketImpl, heartbeatMs, onClo
         if (letIn) clearTimeout(deadline);
       },
       closed(event) {
-        const { code, reason } = toCloseReason(event);
-        finish({ code, reason });
+        finish(toCloseReason(event));
       },
     },
   });
@@ -171,7 +170,11 @@ export function openSocket({ url, accessToken, webSocketImpl, heartbeatMs, onClo
   };
 }
 
+/** What a WebSocket of whatever make tells of its end. */
 function toCloseReason(event: unknown): CloseReason {
-  const { code, reason } = typeof event === "object" && event !== null ? { code: 0, reason: "", ...event } : {};
-  return { code: typeof code === "number" ? code : 1006, reason: typeof reason === "string" ? reason : "" };
+  const known = typeof event === "object" && event !== null ? event : {};
+  return {
+    code: "code" in known && typeof known.code === "number" ? known.code : 1006,
+    reason: "reason" in known && typeof known.reason === "string" ? known.reason : "",
+  };
 }

@@ -7,6 +7,13 @@ import type { Engine } from "../engine/engine.ts";
 import type { Context } from "../graphql/context.ts";
 import type { Admission } from "./admission.ts";
 import { viewerFrom } from "./bearer.ts";
+import { hasPlainBody, isJson, readBody } from "./body.ts";
+import { createChatPage, isOfChatPage } from "./chat-page.ts";
+import {
+  createDevelopmentTokens,
+  DEVELOPMENT_TOKEN_PATH,
+  type DevelopmentTokensOptions,
+} from "./development-tokens.ts";
 import { createGraphiql, wantsPage } from "./graphiql.ts";
 import type { Limits } from "./limits.ts";
 import { pathOf } from "./path.ts";
@@ -23,6 +30,10 @@ export interface HttpOptions extends SseOptions {
   readonly admission: Admission;
   readonly limits: Pick<Limits, "bodyBytes" | "connections">;
   readonly graphiql: boolean;
+  /** Whether browsers get the chat page at `/`. */
+  readonly chat: boolean;
+  /** Gives tokens to the server's own pages; null: nobody gets any. */
+  readonly developmentTokens: DevelopmentTokensOptions | null;
   /** Origins of pages that may read answers; null: none but this server's own. */
   readonly allowedOrigins: readonly string[] | null;
   /** Why the server is not ready; null when it is. */
@@ -64,28 +75,6 @@ async function contextOf(
 
 function answer(response: ServerResponse, status: number, text: string, headers: Record<string, string> = {}): void {
   response.writeHead(status, { "Content-Type": "text/plain; charset=utf-8", ...headers }).end(`${text}\n`);
-}
-
-/** A form can be posted by any page without asking; only JSON cannot. */
-function isJson({ headers }: IncomingMessage): boolean {
-  const type = (headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase();
-  return type === "application/json";
-}
-
-/** Whether the whole body is announced, is not too long, and comes as it is. */
-function hasPlainBody({ headers }: IncomingMessage, mostBytes: number): boolean {
-  const length = Number(headers["content-length"] ?? 0);
-  return length > 0 && length <= mostBytes && headers["content-encoding"] === undefined;
-}
-
-/** Null where the client goes before it has sent all of it. */
-function readBody(request: IncomingMessage): Promise<Buffer | null> {
-  return new Promise((resolve) => {
-    const parts: Buffer[] = [];
-    request.on("data", (part: Buffer) => parts.push(part));
-    request.on("end", () => resolve(parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts)));
-    request.on("close", () => resolve(null));
-  });
 }
 
 /** As a GraphQL client reads it, before anything of its request was read. */
@@ -136,6 +125,9 @@ export function createHttpServer(options: HttpOptions): Server {
     fetchAPI: yoga.fetchAPI,
   });
   const serveGraphiql = createGraphiql();
+  const serveChatPage = options.chat ? createChatPage(options.developmentTokens !== null) : null;
+  const answerWithToken =
+    options.developmentTokens === null ? null : createDevelopmentTokens(options.developmentTokens);
 
   async function operate(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.method === "POST" && hasPlainBody(request, limits.bodyBytes)) {
@@ -147,14 +139,34 @@ export function createHttpServer(options: HttpOptions): Server {
     await yoga(request, response);
   }
 
+  /** The server's own pages. @returns whether this request is for one */
+  function servePage(request: IncomingMessage, response: ServerResponse, path: string): boolean {
+    let serving: Promise<void>;
+    if (answerWithToken !== null && path === DEVELOPMENT_TOKEN_PATH) {
+      if (isTurnedAway(request, response)) return true;
+      serving = answerWithToken(request, response);
+    } else if (serveChatPage !== null && isOfChatPage(request.method, path)) {
+      if (isTurnedAway(request, response)) return true;
+      serving = serveChatPage(request, response, path);
+    } else return false;
+    serving.catch((error: unknown) => {
+      options.presentError(error);
+      answer(response, 500, "This could not be served.");
+    });
+    return true;
+  }
+
+  function isTurnedAway(request: IncomingMessage, response: ServerResponse): boolean {
+    const retryAfterMs = admission.request(request);
+    if (retryAfterMs !== null) turnAway(response, retryAfterMs);
+    return retryAfterMs !== null;
+  }
+
   function route(request: IncomingMessage, response: ServerResponse): void {
-    switch (pathOf(request.url)) {
+    const path = pathOf(request.url);
+    switch (path) {
       case "/graphql": {
-        const retryAfterMs = admission.request(request);
-        if (retryAfterMs !== null) {
-          turnAway(response, retryAfterMs);
-          return;
-        }
+        if (isTurnedAway(request, response)) return;
         if (options.graphiql && wantsPage(request)) {
           serveGraphiql(request, response).catch((error: unknown) => {
             options.presentError(error);
@@ -183,6 +195,7 @@ export function createHttpServer(options: HttpOptions): Server {
         return;
       }
       default:
+        if (servePage(request, response, path)) return;
         answer(response, 404, "Nothing here. GraphQL is at /graphql.");
     }
   }

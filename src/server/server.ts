@@ -13,6 +13,7 @@ import { openSqlite } from "../store/sqlite.ts";
 import { createStore } from "../store/store.ts";
 import { createAdmission } from "./admission.ts";
 import { openAppKeys } from "./app-keys.ts";
+import type { DevelopmentTokensOptions } from "./development-tokens.ts";
 import { createGateway } from "./gateway.ts";
 import { createHttpServer } from "./http.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
@@ -20,7 +21,7 @@ import { createMetrics } from "./metrics.ts";
 import { pathOf } from "./path.ts";
 import { createPresentError } from "./present-errors.ts";
 import { watchSlowReaders } from "./slow-readers.ts";
-import { createTokens, DEFAULT_TOKEN_RULES, type TokenRules } from "./tokens.ts";
+import { createTokens, DEFAULT_TOKEN_RULES, signAppToken, type TokenRules } from "./tokens.ts";
 import { serveWebSockets } from "./websocket.ts";
 
 export interface ServerOptions {
@@ -38,6 +39,13 @@ export interface ServerOptions {
   readonly sessionLimits: Readonly<Record<Platform, number>>;
   readonly allowedOrigins: readonly string[] | null;
   readonly graphiql: boolean;
+  /** Whether browsers get the chat page at `/`; off where it is not given. */
+  readonly chat?: boolean;
+  /**
+   * Whether the server's own pages may sign in as anybody from this machine; off where it is not given, with `jwks` and
+   * with `proxies`. Never in production.
+   */
+  readonly developmentTokens?: boolean;
   readonly clock: Clock;
   readonly log: Logger;
   /** What is left out is as in `DEFAULT_LIMITS`. */
@@ -94,6 +102,20 @@ function closeHttp(server: Server): Promise<void> {
   });
 }
 
+function givesTokens({ developmentTokens = false, jwks = null, proxies = 0 }: ServerOptions): boolean {
+  return developmentTokens && jwks === null && proxies === 0;
+}
+
+function developmentTokens({ clock, host, secret }: ServerOptions, rules: TokenRules): DevelopmentTokensOptions {
+  const { issuer, audience } = rules;
+  return {
+    clock,
+    host,
+    sign: (user, role, expiresAt) =>
+      signAppToken(secret, user, role, expiresAt, { issuedAt: clock.now(), issuer, audience }),
+  };
+}
+
 /**
  * Starts a server.
  * @throws Error where the port is taken, or the data is in use or of a newer release
@@ -141,7 +163,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const slowReaders = watchSlowReaders(limits.slowReaderMs);
   const admission = createAdmission({ clock, limits, proxies: options.proxies ?? 0, refused });
   const shared = { engine, gateway, presentError, allowedOrigins, slowReaders, admission, limits };
-  const http = createHttpServer({ ...shared, graphiql: options.graphiql, notReady: () => notReady });
+  const http = createHttpServer({
+    ...shared,
+    graphiql: options.graphiql,
+    chat: options.chat ?? false,
+    developmentTokens: givesTokens(options) ? developmentTokens(options, tokenRules) : null,
+    notReady: () => notReady,
+  });
   const sockets = serveWebSockets(http, { ...shared, log, refused, keepAliveMs: options.keepAliveMs });
   metrics.watch({
     connections: () => engine.connections.count,

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { createMemoryStore } from "../../src/client/index.ts";
 import { startApp } from "../support/app.ts";
 import { collect, enter, inStep, next, shows, texts } from "./support.ts";
 
@@ -71,11 +72,33 @@ test("a message that is refused has failed, says why, and can be tried again or 
   await shows(alice, "bob", ["Are you there?"]);
 });
 
+test("an answer shows what it answers, before and after it is sent", async () => {
+  const app = await startApp();
+  const [alice, bob] = [await inStep(await enter(app, "alice")), await inStep(await enter(app, "bob"))];
+  const asked = next(bob, "newMessage");
+  await alice.sendMessage("bob", "Dinner at seven?").settled;
+  const question = (await asked).message;
+  const { message, settled } = bob.sendMessage("alice", "Yes", { replyTo: question });
+  const reply = { id: question.id, sender: "alice", summary: "Dinner at seven?" };
+  expect(message.replyTo).toEqual(reply);
+  expect((await settled).replyTo).toEqual(reply);
+  expect(() => bob.sendMessage("alice", "and", { replyTo: message })).toThrow("cannot be answered");
+});
+
 test("a token of somebody else, or a bad one, is refused at the login", async () => {
   const app = await startApp();
   await expect(enter(app, "alice", { token: () => app.token("bob") })).rejects.toMatchObject({ code: "WRONG_USER" });
   await expect(enter(app, "alice", { token: () => "none" })).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
   await expect(enter(app, "alice", { url: "http://127.0.0.1:1/graphql" })).rejects.toMatchObject({ code: "OFFLINE" });
+});
+
+test("a store that holds another user's messages is refused, and one that nobody entered is not taken for known", async () => {
+  const app = await startApp();
+  const store = createMemoryStore();
+  await expect(enter(app, "alice", { store, token: () => "none" })).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+  await expect(enter(app, "alice", { store, token: () => "none" })).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+  await inStep(await enter(app, "alice", { store }));
+  await expect(enter(app, "bob", { store })).rejects.toMatchObject({ code: "WRONG_USER" });
 });
 
 test("a message of lifetime 0 arrives, and is kept nowhere", async () => {

@@ -9,7 +9,7 @@ import { NetworkProxy } from "../support/proxy.ts";
 export const QUICK = { firstMs: 2, longestMs: 20 };
 
 export async function startProxy(app: App): Promise<NetworkProxy> {
-  const proxy = new NetworkProxy(() => Number(new URL(app.url).port));
+  const proxy = new NetworkProxy(() => app.port);
   await proxy.listen();
   onTestFinished(() => proxy.close());
   return proxy;
@@ -82,7 +82,8 @@ export async function shows(
   const list = chat.messages(peer);
   const snapshot = await until(
     list,
-    ({ messages, complete }) => complete && JSON.stringify(texts(messages)) === JSON.stringify(expected),
+    ({ messages, complete, loading }) =>
+      complete && !loading && JSON.stringify(texts(messages)) === JSON.stringify(expected),
   );
   return snapshot.messages;
 }

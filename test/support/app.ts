@@ -302,6 +302,11 @@ export class App {
     return this.server.url;
   }
 
+  /** Where it listens; null while it does not. */
+  get port(): number | null {
+    return this.#server === null ? null : Number(new URL(this.#server.url).port);
+  }
+
   async start(): Promise<void> {
     const write = (line: string) => {
       this.logged += line;

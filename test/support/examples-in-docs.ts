@@ -13,9 +13,13 @@ const BLOCK = /<!-- (examples\/[^\s#]+)(?:#(\S+))? -->\n```(\w+)\n[\s\S]*?\n```/
 /** A declaration at the top of a file, with the remark ahead of it. */
 function part(text: string, name: string): string {
   const lines = text.split("\n");
-  const start = lines.findIndex((line) => new RegExp(`^(?:export )?(?:async )?(?:function|const|interface|type) ${name}\\b`).test(line));
+  const start = lines.findIndex((line) =>
+    new RegExp(`^(?:export )?(?:async )?(?:function|const|interface|type) ${name}\\b`).test(line),
+  );
   if (start === -1) throw new Error(`there is no ${name}`);
-  const end = lines.findIndex((line, at) => at >= start && (/^[}\])`]/.test(line) || (at === start && line.endsWith(";"))));
+  const end = lines.findIndex(
+    (line, at) => at >= start && (/^[}\])`]/.test(line) || (at === start && line.endsWith(";"))),
+  );
   let head = start;
   while (/^(?:\/\*\*| \*|\/\/)/.test(lines[head - 1] ?? "")) head -= 1;
   return lines.slice(head, end + 1).join("\n");

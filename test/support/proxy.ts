@@ -16,7 +16,7 @@ interface Pair {
 
 export class NetworkProxy {
   readonly #server: Server = createServer({ noDelay: true }, (client) => this.#accept(client));
-  readonly #target: () => number;
+  readonly #target: () => number | null;
   readonly #pairs = new Set<Pair>();
   readonly #waiting = new Set<() => void>();
   #refusing = false;
@@ -29,8 +29,8 @@ export class NetworkProxy {
   /** So many found nobody, because it was shut. */
   refused = 0;
 
-  /** @param target the port of the server, asked for at each connection */
-  constructor(target: () => number) {
+  /** @param target the port of the server, asked for at each connection; null while there is none */
+  constructor(target: () => number | null) {
     this.#target = target;
   }
 
@@ -46,13 +46,14 @@ export class NetworkProxy {
 
   #accept(client: Socket): void {
     client.on("error", () => {});
-    if (this.#refusing) {
+    const port = this.#refusing ? null : this.#target();
+    if (port === null) {
       this.refused += 1;
       client.destroy();
       return;
     }
     this.connections += 1;
-    const upstream = connect({ port: this.#target(), host: "127.0.0.1", noDelay: true });
+    const upstream = connect({ port, host: "127.0.0.1", noDelay: true });
     upstream.on("error", () => {});
     const pair = { client, upstream };
     this.#pairs.add(pair);
@@ -125,7 +126,7 @@ export class NetworkProxy {
   }
 
   close(): void {
-    this.cutAll();
+    this.shut();
     this.#server.close();
   }
 }

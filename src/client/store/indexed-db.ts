@@ -14,20 +14,21 @@ const STORES = ["meta", "messages", "conversations", "outgoing"] as const;
 /** There is one, under this key. */
 const META = "meta";
 
-async function open(name: string): Promise<IDBPDatabase<Schema>> {
-  const database = await openDB<Schema>(name, VERSION, {
+/** @param onLost the connection to the database is closed, by a newer version of the app or by the browser */
+function open(name: string, onLost: () => void): Promise<IDBPDatabase<Schema>> {
+  return openDB<Schema>(name, VERSION, {
     upgrade(fresh) {
       fresh.createObjectStore("meta");
       fresh.createObjectStore("messages", { keyPath: ["peer", "seq"] });
       fresh.createObjectStore("conversations", { keyPath: "peer" });
       fresh.createObjectStore("outgoing", { keyPath: "clientMessageId" });
     },
-    // Another tab has a newer version of the app: let it go on.
-    blocking: (_current, _wanted, event) => {
+    blocking(_current, _wanted, event) {
+      onLost();
       if (event.target instanceof IDBDatabase) event.target.close();
     },
+    terminated: onLost,
   });
-  return database;
 }
 
 function begin(database: IDBPDatabase<Schema>, mode: "read" | "write") {
@@ -82,11 +83,19 @@ function over(running: ReturnType<typeof begin>): Transaction {
  * @throws DOMException where the browser lets nothing be kept, as in some private windows
  */
 export async function openIndexedDbStore(name: string): Promise<LocalStore> {
-  const database = await open(name);
+  let opened: Promise<IDBPDatabase<Schema>> | null = null;
+  /** Browsers close databases of pages that sleep: it is opened again where it has to be. */
+  const database = () => {
+    opened ??= open(name, () => {
+      opened = null;
+    });
+    return opened;
+  };
+  await database();
   return {
     sharedName: name,
     async transaction(mode, work) {
-      const running = begin(database, mode);
+      const running = begin(await database(), mode);
       try {
         const result = await work(over(running));
         await running.done;
@@ -102,9 +111,9 @@ export async function openIndexedDbStore(name: string): Promise<LocalStore> {
       }
     },
     async erase() {
-      const running = begin(database, "write");
+      const running = begin(await database(), "write");
       await Promise.all([...STORES.map((store) => running.objectStore(store).clear?.()), running.done]);
     },
-    close: () => database.close(),
+    close: () => void opened?.then((open) => open.close()).catch(() => {}),
   };
 }

@@ -1,6 +1,7 @@
 /** The local store's interface, in the SDK's words, and what is kept in it. */
 import type { ErrorFacts } from "../errors.ts";
 import type { MessageContentInput, MessageFragment, PushInput } from "../generated.ts";
+import type { Reply } from "../model.ts";
 import type { Ranges } from "../ranges.ts";
 
 /** A message of the server's. Its key is peer and seq. */
@@ -54,7 +55,7 @@ export interface Outgoing {
   readonly order: number;
   readonly createdAt: string;
   readonly content: MessageContentInput;
-  readonly replyTo: string | null;
+  readonly replyTo: Reply | null;
   readonly customData: string | null;
   readonly push: PushInput | null;
   readonly lifetimeSeconds: number | null;
@@ -65,7 +66,11 @@ export interface Outgoing {
 export type StreamName = "messages" | "updates" | "conversations";
 
 export interface Meta {
+  /** Whose messages these are. */
+  readonly user: string;
   readonly deviceId: string;
+  /** Whether this device has logged in. */
+  readonly entered: boolean;
   /** The places in the user's log up to which everything is in this store. */
   readonly cursors: { readonly [Name in StreamName]: string | null };
   /** The highest `activity` given so far. */

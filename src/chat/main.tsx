@@ -1,0 +1,12 @@
+/** The chat page: a client of the server as any app could have one, made with the SDK. */
+import { createRoot } from "react-dom/client";
+import { App } from "./app.tsx";
+import "./base.css";
+import { startTranslating } from "./i18n/i18n.ts";
+import { followTheme } from "./shared/preferences.ts";
+
+followTheme();
+void startTranslating().then(() => {
+  const root = document.querySelector("#root");
+  if (root !== null) createRoot(root).render(<App />);
+});

@@ -1,0 +1,41 @@
+/** A file: its name, its size, and the way to it. */
+
+import { useTranslation } from "react-i18next";
+import type { MessageContent } from "../../../client/index.ts";
+import type { Format } from "../../shared/format.ts";
+import { FileText } from "../../shared/icons.ts";
+import { hostOf, isWebUrl } from "../../shared/media-policy.ts";
+import styles from "./content.module.css";
+
+interface FileViewProps {
+  readonly content: Extract<MessageContent, { readonly type: "FILE" }>;
+  readonly format: Format;
+}
+
+export function FileView({ content, format }: FileViewProps) {
+  const { t } = useTranslation();
+  const { url, name, size } = content;
+  const facts = (
+    <>
+      <span className={styles.fileIcon}>
+        <FileText size={22} aria-hidden="true" />
+      </span>
+      <span className={styles.fileFacts}>
+        <strong>{name}</strong>
+        <span>{`${format.bytes(size)} · ${hostOf(url)}`}</span>
+      </span>
+    </>
+  );
+  if (!isWebUrl(url)) return <span className={styles.file}>{facts}</span>;
+  return (
+    <a
+      className={styles.file}
+      href={url}
+      target="_blank"
+      rel="noopener noreferrer"
+      aria-label={`${t("kinds.download", { name })}, ${format.bytes(size)}, ${t("kinds.from", { host: hostOf(url) })}`}
+    >
+      {facts}
+    </a>
+  );
+}
