@@ -18,16 +18,19 @@ import {
 import type { Session } from "./session.ts";
 import { createSocket } from "./socket.ts";
 
-/** Types of objects that have no id of their own: the cache keeps them inside what they belong to. */
-const PARTS = [
-  "SenderProfile",
-  "ImageVariant",
+/** What has no id of its own: the cache keeps it inside what it belongs to. */
+export const PARTS = [
+  "AuditEntry",
   "CustomContent",
+  "Device",
   "FaceContent",
   "FileContent",
   "ImageContent",
+  "ImageVariant",
   "LocationContent",
   "NoticeContent",
+  "SenderProfile",
+  "Settings",
   "SoundContent",
   "TextContent",
   "VideoContent",

@@ -1,7 +1,9 @@
+import { readFileSync } from "node:fs";
 import { type ApolloClient, gql, type TypedDocumentNode } from "@apollo/client";
+import { buildSchema, isAbstractType } from "graphql";
 import type { ClientOptions } from "graphql-ws";
-import { onTestFinished } from "vitest";
-import { addToHistory, createApolloClient, receive } from "../../examples/apollo.ts";
+import { expect, onTestFinished, test } from "vitest";
+import { addToHistory, createApolloClient, possibleTypes, receive } from "../../examples/apollo.ts";
 import { HISTORY, type PageArguments, SEND } from "../../examples/operations.ts";
 import type { Session } from "../../examples/session.ts";
 import { type OtherClient, testClient, type View } from "./behaviour.ts";
@@ -68,3 +70,16 @@ function enter(url: string, session: Session, socket: Partial<ClientOptions>): O
 }
 
 testClient(enter, { retries: true });
+
+test("the possibleTypes of the example are those of the schema", () => {
+  const schema = buildSchema(readFileSync(new URL("../../schema.graphql", import.meta.url), "utf8"));
+  const types = Object.values(schema.getTypeMap()).filter(isAbstractType);
+  const possible = types.map((type) => [
+    type.name,
+    schema
+      .getPossibleTypes(type)
+      .map(({ name }) => name)
+      .sort(),
+  ]);
+  expect(possibleTypes).toEqual(Object.fromEntries(possible));
+});

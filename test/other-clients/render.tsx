@@ -7,6 +7,7 @@ const window = new Window();
 vi.stubGlobal("window", window);
 vi.stubGlobal("document", window.document);
 vi.stubGlobal("navigator", window.navigator);
+vi.stubGlobal("FormData", window.FormData);
 // It looks for a document when it is loaded.
 const { createRoot } = await import("react-dom/client");
 
@@ -19,6 +20,18 @@ function Probe<T>({ useValue, rendered }: ProbeProps<T>): ReactNode {
   const value = useValue();
   useEffect(() => rendered(value));
   return null;
+}
+
+/** A component on a page. */
+export function renderPage(page: ReactNode): HTMLElement {
+  const place = document.body.appendChild(document.createElement("div"));
+  const root = createRoot(place);
+  onTestFinished(() => {
+    root.unmount();
+    place.remove();
+  });
+  root.render(page);
+  return place;
 }
 
 /** What the hook gives now; it is rendered when this resolves. */

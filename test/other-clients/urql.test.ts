@@ -1,16 +1,15 @@
 import { readFileSync } from "node:fs";
 import { Client, type Exchange, fetchExchange, gql, type TypedDocumentNode } from "@urql/core";
-import { buildSchema, introspectionFromSchema } from "graphql";
+import { buildSchema, introspectionFromSchema, isIntrospectionType, isObjectType } from "graphql";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { HISTORY, NEW_MESSAGE, type Page, type PageArguments, SEND } from "../../examples/operations.ts";
 import type { Session } from "../../examples/session.ts";
-import { createUrqlClient, overSse, overWebSocket, receive } from "../../examples/urql.ts";
+import { createUrqlClient, overSse, overWebSocket, PARTS, receive } from "../../examples/urql.ts";
 import { startApp } from "../support/app.ts";
 import { type OtherClient, testClient, type View } from "./behaviour.ts";
 
-const SCHEMA = introspectionFromSchema(
-  buildSchema(readFileSync(new URL("../../schema.graphql", import.meta.url), "utf8")),
-);
+const schema = buildSchema(readFileSync(new URL("../../schema.graphql", import.meta.url), "utf8"));
+const SCHEMA = introspectionFromSchema(schema);
 
 const VIEWER: TypedDocumentNode<{ viewer: { id: string } }, object> = gql`query Viewer { viewer { id } }`;
 const NODE: TypedDocumentNode<{ node: { content?: { text?: string } | null } | null }, { id: string }> = gql`
@@ -95,4 +94,13 @@ test("urql's own event streams need no exchange", async () => {
     await vi.waitFor(() => expect(said.at(-1)).toBe(text), 10_000);
   }
   expect(said).toEqual(["1", "2"]);
+});
+
+test("the parts that the example names are all that has no id", () => {
+  const passing = /^(Query|Mutation|Subscription|PageInfo|\w+(Connection|Edge|Payload|Success|Error|Event))$/;
+  const types = Object.values(schema.getTypeMap()).filter(isObjectType);
+  const parts = types.filter(
+    (type) => !("id" in type.getFields()) && !isIntrospectionType(type) && !passing.test(type.name),
+  );
+  expect(PARTS).toEqual(parts.map(({ name }) => name).sort());
 });

@@ -8,7 +8,7 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 const ROOT = resolve(import.meta.dirname, "../..");
-const BLOCK = /<!-- (examples\/[^\s#]+)(?:#(\S+))? -->\n```(\w+)\n[\s\S]*?\n```/g;
+const BLOCK = /<!-- (examples\/[^\s#]+)(?:#(\S+))? -->\n```(\w+)\n(?:[\s\S]*?\n)??```/g;
 
 /** A declaration at the top of a file, with the remark ahead of it. */
 function part(text: string, name: string): string {
@@ -18,7 +18,7 @@ function part(text: string, name: string): string {
   );
   if (start === -1) throw new Error(`there is no ${name}`);
   const end = lines.findIndex(
-    (line, at) => at >= start && (/^[}\])`]/.test(line) || (at === start && line.endsWith(";"))),
+    (line, at) => at >= start && (/^[}\])`][)\];]*$/.test(line) || (at === start && line.endsWith(";"))),
   );
   let head = start;
   while (/^(?:\/\*\*| \*|\/\/)/.test(lines[head - 1] ?? "")) head -= 1;
