@@ -110,7 +110,7 @@ export class Batch {
     const held = await this.#transaction.message(peer, seq);
     const same = held !== null && held.message.id === message.id && held.message.sentAt === message.sentAt;
     const current = same && held.epoch === conversation.epoch;
-    if (current && held.deleted) return { news: false, kept: null };
+    if (same && held.deleted) return { news: false, kept: null };
     // What comes live comes to each tab, and to each once; what was missed may come again.
     const news =
       source === "live" || (source === "missed" && !(same && held.handed)) || (source === "recent" && held === null);

@@ -166,8 +166,10 @@ export class Connection {
         try {
           return await Promise.race([socket.ask(operation, variables), tooLate]);
         } catch (error) {
-          const lost = error instanceof ParleyError && error.code === "OFFLINE";
-          if (!lost || patience.ended) throw error;
+          const code = error instanceof ParleyError ? error.code : null;
+          if (patience.ended || (code !== "OFFLINE" && code !== "SHUTTING_DOWN")) throw error;
+          // The server says so a moment before it closes the connection.
+          if (code === "SHUTTING_DOWN") this.restart(socket, "The server is going down.");
         }
       }
     } finally {

@@ -57,6 +57,9 @@ const RETRYABLE: Record<ParleyErrorCode, boolean> = {
   UNKNOWN: false,
 };
 
+/** What passes with the connection that it came on: another one may do. */
+const PASSING: ReadonlySet<ParleyErrorCode> = new Set(["OFFLINE", "SHUTTING_DOWN", "UNAVAILABLE", "UNAUTHENTICATED"]);
+
 function isCode(code: unknown): code is ParleyErrorCode {
   return typeof code === "string" && Object.hasOwn(RETRYABLE, code);
 }
@@ -88,6 +91,11 @@ export class ParleyError extends Error {
   /** Whether the same again, later, may work. */
   get retryable(): boolean {
     return RETRYABLE[this.code];
+  }
+
+  /** Whether it is the connection's to deal with, and nobody else's. */
+  get passing(): boolean {
+    return PASSING.has(this.code);
   }
 
   get facts(): ErrorFacts {

@@ -100,7 +100,7 @@ export class Inbox {
 
   /** Begins anew with another connection, behind what is in the queue. */
   #fail(error: ParleyError, socket: Socket): void {
-    if (error.code !== "CURSOR_EXPIRED") this.#events.emit("error", error);
+    if (!error.passing && error.code !== "CURSOR_EXPIRED") this.#events.emit("error", error);
     void Promise.resolve(this.#draining).then(() => this.#connection.restart(socket, error.message));
   }
 

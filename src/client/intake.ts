@@ -30,6 +30,8 @@ export class Intake {
   readonly #me: string;
   readonly #events: Emitter<ChatEvents>;
   readonly #ticks: Ticks;
+  /** Where messages were deleted since the last refresh: what was missed may still be handed over after that. */
+  readonly #deletedFrom = new Set<string>();
 
   constructor(me: string, events: Emitter<ChatEvents>, ticks: Ticks) {
     this.#me = me;
@@ -94,7 +96,10 @@ export class Intake {
     await batch.putConversation(conversation);
     this.#ticks.note(peer, "conversation");
     // Messages were deleted, and which is not said.
-    if (!explained) await batch.doubt(peer);
+    if (!explained) {
+      await batch.doubt(peer);
+      this.#deletedFrom.add(peer);
+    }
     return () => this.#events.emit("conversationUpdated", { peer });
   }
 
@@ -105,6 +110,8 @@ export class Intake {
   ) {
     const { cursor, truncated, truncatedPeers } = event;
     batch.setCursor("messages", cursor);
+    for (const peer of this.#deletedFrom) await batch.doubt(peer);
+    this.#deletedFrom.clear();
     // Whatever is fetched from now on is fetched as it is after this place.
     if (batch.cursors.updates === null) batch.setCursor("updates", cursor);
     if (batch.cursors.conversations === null) batch.setCursor("conversations", cursor);

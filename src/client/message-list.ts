@@ -114,7 +114,7 @@ export class MessageList implements Observable<MessageListSnapshot> {
 
   #tell(thrown: unknown): void {
     const error = toParleyError(thrown, "UNKNOWN");
-    if (error.code !== "OFFLINE") this.#events.emit("error", error);
+    if (!error.passing) this.#events.emit("error", error);
   }
 
   #take(window: Window): void {

@@ -23,8 +23,6 @@ export interface Sending {
 const MOST_ATTEMPTS = 5;
 /** A mute or a rate that lasts longer is the user's to wait for. */
 const LONGEST_PATIENCE = 60_000;
-/** The same message again, as soon as there is a connection, whatever the server has answered. */
-const TRANSPORT: ReadonlySet<string> = new Set(["OFFLINE", "SHUTTING_DOWN", "UNAVAILABLE", "UNAUTHENTICATED"]);
 
 function toSendInput(outgoing: Outgoing): SendMessageInput {
   const { clientMessageId, peer, content, replyTo, customData, push, lifetimeSeconds } = outgoing;
@@ -171,7 +169,7 @@ export class Outbox {
         if (this.#closed || failure.code === "STORE_FAILED") throw failure;
         const waitMs = backoff.next(failure.retryAfterMs ?? 0);
         const again = failure.retryable && waitMs <= LONGEST_PATIENCE && attempts < MOST_ATTEMPTS;
-        if (TRANSPORT.has(failure.code)) attempts = 0;
+        if (failure.passing) attempts = 0;
         else if (!again) {
           await this.#fail(next, failure);
           attempts = 0;

@@ -27,7 +27,9 @@ export class Typing {
       {},
       {
         next: ({ typing: { user, typing } }) => this.#set(user.id, typing),
-        refused: (error) => this.#events.emit("error", error),
+        refused: (error) => {
+          if (!error.passing) this.#events.emit("error", error);
+        },
       },
     );
   }

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { createMemoryStore, type Message } from "../../src/client/index.ts";
 import { type App, type Person, startApp } from "../support/app.ts";
 import { DAY } from "../support/clock.ts";
-import { enter, inStep, next, shows, startProxy, texts, until } from "./support.ts";
+import { enter, inStep, late, next, shows, startProxy, texts, until } from "./support.ts";
 
 function numbered(from: number, to: number): string[] {
   return Array.from({ length: to - from + 1 }, (_, index) => `${from + index}`);
@@ -67,6 +67,23 @@ test("a list shows the newest, more on demand, and what comes", async () => {
   await list.loadOlder(1_000);
   expect(texts(list.getSnapshot().messages)).toEqual(numbered(1, 121));
   expect(list.getSnapshot().hasMore).toBe(false);
+});
+
+test("a page that was read before an update does not undo it", async () => {
+  const app = await startApp();
+  const [bob] = await app.people("bob", "alice");
+  const { id } = await bob.send("alice", "first");
+  await bob.edit(id, "second");
+  const { webSocketImpl, isHeld, release } = late('"history"');
+  const alice = await inStep(await enter(app, "alice", { webSocketImpl }));
+  const page = alice.getMessages("bob");
+  await isHeld;
+  const updated = next(alice, "messageUpdated");
+  // In the same millisecond: the clock stands still.
+  await bob.edit(id, "third");
+  await updated;
+  release();
+  expect(texts((await page).messages)).toEqual(["third"]);
 });
 
 test("snapshots and messages stay the same objects until they change", async () => {

@@ -4,7 +4,7 @@ import { createMemoryStore, type LocalStore } from "../../src/client/index.ts";
 import { type App, type Person, startApp } from "../support/app.ts";
 import { DAY } from "../support/clock.ts";
 import { openBeside } from "../support/data.ts";
-import { collect, enter, inStep, next, shows, startProxy, texts, until } from "./support.ts";
+import { collect, enter, inStep, late, next, shows, startProxy, texts, until } from "./support.ts";
 
 /** A WebSocket that notes the acknowledgements that leave. */
 function counting() {
@@ -47,6 +47,78 @@ test("what was missed comes as OFFLINE, is told once, and is acknowledged with f
   await inStep(again);
   expect(toldAgain).toEqual([]);
   await shows(again, "bob", numbered(60).slice(-30));
+});
+
+test("what is handed over again is not told again", async () => {
+  const app = await startApp();
+  const [bob] = await app.people("bob", "alice");
+  await sendAll(bob, "alice", numbered(3));
+  const store = createMemoryStore();
+  const before = await inStep(await enter(app, "alice", { store, deviceId: "old name" }));
+  before.close();
+  // Under another name the device has acknowledged nothing, and is handed everything.
+  const after = await enter(app, "alice", { store, deviceId: "new name" });
+  const told = collect(after, "newMessage");
+  const refreshed = next(after, "refresh");
+  await inStep(after);
+  expect(await refreshed).toMatchObject({ offlineCount: 3 });
+  expect(told).toEqual([]);
+  await shows(after, "bob", numbered(3));
+});
+
+test("what was missed and is no longer handed over is fetched when it is looked at", async () => {
+  const app = await startApp();
+  const settings = { offlineRetentionDays: 2, roamingRetentionDays: 60, recentContactsLimit: 1 };
+  await (await app.admin()).updateSettings(settings);
+  const [bob, carol] = await app.people("bob", "carol", "alice");
+  await bob.send("alice", "one");
+  const store = createMemoryStore();
+  const before = await inStep(await enter(app, "alice", { store }));
+  await shows(before, "bob", ["one"]);
+  before.close();
+  await bob.send("alice", "two");
+  app.clock.advance(3 * DAY);
+  await carol.send("alice", "hello");
+  const alice = await enter(app, "alice", { store });
+  const told = collect(alice, "newMessage");
+  const refreshed = next(alice, "refresh");
+  await inStep(alice);
+  expect(await refreshed).toMatchObject({ truncated: true, truncatedPeers: ["bob"] });
+  expect(texts(told.map(({ message }) => message))).toEqual(["hello"]);
+  expect(texts((await alice.getMessages("bob")).messages)).toEqual(["one", "two"]);
+});
+
+test("a message that comes behind its own recall stays recalled, and is told all the same", async () => {
+  const app = await startApp();
+  const bob = await app.person("bob");
+  const { webSocketImpl, isHeld, release } = late('"newMessage"');
+  const alice = await inStep(await enter(app, "alice", { webSocketImpl }));
+  const told = next(alice, "newMessage");
+  const updated = next(alice, "messageUpdated");
+  const { id } = await bob.send("alice", "not meant for you");
+  await isHeld;
+  await bob.recall(id);
+  await updated;
+  release();
+  expect((await told).message).toMatchObject({ id, content: null });
+  await shows(alice, "bob", [null]);
+});
+
+test("what changed before a device was ever in step is not missed", async () => {
+  const app = await startApp();
+  const [bob] = await app.people("bob", "alice");
+  const sent = [await bob.send("alice", "one"), await bob.send("alice", "two")];
+  const proxy = await startProxy(app);
+  // Its first connection breaks between the messages and the refresh.
+  const { webSocketImpl, isHeld } = late('"refresh"');
+  const alice = await enter(app, "alice", { url: proxy.url, webSocketImpl });
+  await until(alice.conversations, ([first]) => first?.lastMessage?.seq === 2);
+  await isHeld;
+  proxy.shut();
+  await bob.edit(String(sent[0]?.id), "one, edited");
+  await (await app.person("alice")).deleteMessages(String(sent[1]?.id));
+  proxy.open();
+  await shows(alice, "bob", ["one, edited"]);
 });
 
 test("nothing is acknowledged, and nothing lost, while the store cannot be written", async () => {

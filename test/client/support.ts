@@ -30,6 +30,28 @@ export async function enter(app: App, user: string, options: Partial<LoginOption
   return chat;
 }
 
+/** A WebSocket that keeps back the first frame that holds this text, until it is released. */
+export function late(text: string) {
+  const held: (() => void)[] = [];
+  let tell = () => {};
+  const isHeld = new Promise<void>((resolve) => {
+    tell = resolve;
+  });
+  class Late extends WebSocket {
+    override emit(name: string | symbol, ...args: unknown[]): boolean {
+      const first = name === "message" && held.length === 0 && String(args[0]).includes(text);
+      if (!first) return super.emit(name, ...args);
+      held.push(() => void super.emit(name, ...args));
+      tell();
+      return true;
+    }
+  }
+  const release = () => {
+    for (const go of held) go();
+  };
+  return { webSocketImpl: Late, isHeld, release };
+}
+
 /** Resolves with the first snapshot that passes. */
 export function until<T>(observable: Observable<T>, test: (snapshot: T) => boolean): Promise<T> {
   return new Promise((resolve) => {

@@ -67,6 +67,23 @@ function positionOf(cursor: string): { kind: string; position: number } {
   return { kind, position };
 }
 
+/** What writes to a store have kept, and what they have cleared. */
+class Kept {
+  readonly #messages = new Set<string>();
+  readonly #cleared = new Map<string, number>();
+
+  note(ids: readonly string[], cleared: ReadonlyMap<string, number>): void {
+    for (const id of ids) this.#messages.add(id);
+    for (const [peer, seq] of cleared) this.#cleared.set(peer, seq);
+  }
+
+  /** Kept, or not to be shown any more. */
+  has({ id, seq, sender, recipient }: Data, user: string): boolean {
+    const peer = sender.id === user ? recipient.id : sender.id;
+    return this.#messages.has(id) || seq <= (this.#cleared.get(peer) ?? 0);
+  }
+}
+
 /** A device of somebody's: its store outlives its connections and its reloads. */
 export class Device {
   readonly user: string;
@@ -74,15 +91,15 @@ export class Device {
   readonly #app: App;
   readonly #proxy: NetworkProxy;
   chat: Chat | null = null;
-  /** Messages that a write has kept. */
-  readonly #kept = new Set<string>();
+  readonly #kept: Kept;
   /** The seqs with which the app was told of new messages, by peer. */
   readonly told = new Map<string, number[]>();
   readonly broken: string[] = [];
 
-  constructor(app: App, proxy: NetworkProxy, user: string, store: LocalStore = createMemoryStore()) {
+  constructor(app: App, proxy: NetworkProxy, user: string, store: LocalStore, kept: Kept) {
     this.#app = app;
     this.#proxy = proxy;
+    this.#kept = kept;
     this.user = user;
     this.store = this.#watched(store);
   }
@@ -93,6 +110,7 @@ export class Device {
       ...store,
       transaction: async (mode, work) => {
         const put: string[] = [];
+        const cleared = new Map<string, number>();
         const result = await store.transaction(mode, (transaction) =>
           work({
             ...transaction,
@@ -100,9 +118,13 @@ export class Device {
               put.push(message.message.id);
               return transaction.putMessage(message);
             },
+            putConversation: (conversation) => {
+              cleared.set(conversation.peer, conversation.clearedSeq);
+              return transaction.putConversation(conversation);
+            },
           }),
         );
-        for (const id of put) this.#kept.add(id);
+        this.#kept.note(put, cleared);
         return result;
       },
       // What a reload ends is the page, and not the store.
@@ -136,7 +158,7 @@ export class Device {
     const acknowledged = positionOf(variables.cursor);
     if (acknowledged.kind !== "m") return;
     for (const { position, message } of handed) {
-      if (position > acknowledged.position || this.#kept.has(message.id)) continue;
+      if (position > acknowledged.position || this.#kept.has(message, this.user)) continue;
       this.broken.push(`${this.user} acknowledged ${message.id} before it was kept`);
     }
   }
@@ -186,10 +208,17 @@ export class World {
   readonly devices: Device[];
   readonly #sent: { device: Device; to: string; key: string }[] = [];
 
-  constructor(app: App, proxy: NetworkProxy, stores: readonly LocalStore[] = []) {
+  /** @param stores one for each device; tabs give theirs the same name */
+  constructor(app: App, proxy: NetworkProxy, stores: readonly LocalStore[]) {
     this.app = app;
     this.proxy = proxy;
-    this.devices = DEVICES.map((user, index) => new Device(app, proxy, user, stores[index]));
+    const shared = new Map<string, Kept>();
+    this.devices = DEVICES.map((user, index) => {
+      const store = stores[index] ?? createMemoryStore();
+      const kept = shared.get(store.sharedName ?? "") ?? new Kept();
+      if (store.sharedName !== null) shared.set(store.sharedName, kept);
+      return new Device(app, proxy, user, store, kept);
+    });
   }
 
   #device(index: number): Device {

@@ -1,10 +1,57 @@
 /** A store in memory: for tests, for Node, and where a browser keeps nothing. */
 import type { LocalStore, Meta, Outgoing, StoredConversation, StoredMessage, Transaction } from "./store.ts";
 
+/** The messages of a conversation, in the order of seq. */
+class Timeline {
+  readonly #messages = new Map<number, StoredMessage>();
+  /** Rising. */
+  readonly #seqs: number[] = [];
+
+  get(seq: number): StoredMessage | undefined {
+    return this.#messages.get(seq);
+  }
+
+  set(seq: number, message: StoredMessage): void {
+    if (!this.#messages.has(seq)) this.#seqs.splice(this.#placeOf(seq), 0, seq);
+    this.#messages.set(seq, message);
+  }
+
+  delete(seq: number): void {
+    if (this.#messages.delete(seq)) this.#seqs.splice(this.#placeOf(seq), 1);
+  }
+
+  /** How many lie below. */
+  #placeOf(seq: number): number {
+    let [low, high] = [0, this.#seqs.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#seqs[middle] ?? seq) < seq) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** Those from `first` up to but not including `end`; at most `limit`, the lowest. */
+  slice(first: number, end: number, limit: number): StoredMessage[] {
+    const from = this.#placeOf(first);
+    return this.#at(from, Math.min(this.#placeOf(end), from + limit));
+  }
+
+  /** The `limit` highest below a seq, the highest first. */
+  below(seq: number, limit: number): StoredMessage[] {
+    const end = this.#placeOf(seq);
+    return this.#at(Math.max(0, end - limit), end).reverse();
+  }
+
+  #at(from: number, end: number): StoredMessage[] {
+    return this.#seqs.slice(from, end).flatMap((seq) => this.#messages.get(seq) ?? []);
+  }
+}
+
 interface Contents {
   meta: Meta | null;
-  /** By peer, and there by seq. */
-  messages: Map<string, Map<number, StoredMessage>>;
+  /** By peer. */
+  messages: Map<string, Timeline>;
   conversations: Map<string, StoredConversation>;
   outgoing: Map<string, Outgoing>;
 }
@@ -14,15 +61,21 @@ function empty(): Contents {
 }
 
 function transactionOver(contents: Contents, undo: (() => void)[]): Transaction {
-  function put<Key, Item>(map: Map<Key, Item>, key: Key, item: Item | undefined): void {
-    const before = map.get(key);
-    undo.push(() => (before === undefined ? map.delete(key) : map.set(key, before)));
-    if (item === undefined) map.delete(key);
-    else map.set(key, item);
+  interface Table<Key, Item> {
+    get(key: Key): Item | undefined;
+    set(key: Key, item: Item): unknown;
+    delete(key: Key): unknown;
   }
 
-  function timeline(peer: string): Map<number, StoredMessage> {
-    const messages = contents.messages.get(peer) ?? new Map<number, StoredMessage>();
+  function put<Key, Item>(table: Table<Key, Item>, key: Key, item: Item | undefined): void {
+    const before = table.get(key);
+    undo.push(() => (before === undefined ? table.delete(key) : table.set(key, before)));
+    if (item === undefined) table.delete(key);
+    else table.set(key, item);
+  }
+
+  function timeline(peer: string): Timeline {
+    const messages = contents.messages.get(peer) ?? new Timeline();
     contents.messages.set(peer, messages);
     return messages;
   }
@@ -42,18 +95,18 @@ function transactionOver(contents: Contents, undo: (() => void)[]): Transaction 
       return timeline(peer).get(seq) ?? null;
     },
     async messagesBelow(peer, seq, limit) {
-      const below = [...timeline(peer).values()].filter((message) => message.seq < seq);
-      return below.sort((a, b) => b.seq - a.seq).slice(0, limit);
+      return timeline(peer).below(seq, limit);
     },
     async messagesAbove(peer, seq, limit) {
-      const above = [...timeline(peer).values()].filter((message) => message.seq > seq);
-      return above.sort((a, b) => a.seq - b.seq).slice(0, limit);
+      return timeline(peer).slice(seq + 1, Number.POSITIVE_INFINITY, limit);
     },
     async putMessage(message) {
       put(timeline(message.peer), message.seq, message);
     },
     async removeMessages(peer, first, last) {
-      for (const seq of timeline(peer).keys()) if (seq >= first && seq <= last) put(timeline(peer), seq, undefined);
+      const messages = timeline(peer);
+      const gone = messages.slice(first, last + 1, Number.POSITIVE_INFINITY);
+      for (const { seq } of gone) put(messages, seq, undefined);
     },
     async conversation(peer) {
       return contents.conversations.get(peer) ?? null;

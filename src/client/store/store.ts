@@ -86,9 +86,9 @@ export interface Transaction {
   putMeta(meta: Meta): Promise<void>;
 
   message(peer: string, seq: number): Promise<StoredMessage | null>;
-  /** Those below a seq, the highest first, deleted ones included. */
+  /** Those below a seq, the highest first, deleted ones included; `limit` is 1 or more. */
   messagesBelow(peer: string, seq: number, limit: number): Promise<StoredMessage[]>;
-  /** Those above a seq, the lowest first, deleted ones included. */
+  /** Those above a seq, the lowest first, deleted ones included; `limit` is 1 or more. */
   messagesAbove(peer: string, seq: number, limit: number): Promise<StoredMessage[]>;
   putMessage(message: StoredMessage): Promise<void>;
   /** Removes `first` to `last`. */
