@@ -1,12 +1,21 @@
 import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
+import { relayTags } from "./test/support/relay-tags.ts";
 
 export default defineConfig({
-  // One copy of graphql: otherwise our sources and the libraries each load their own.
-  resolve: { alias: [{ find: /^graphql$/, replacement: "graphql/index.js" }] },
+  plugins: [relayTags(join(import.meta.dirname, "examples/relay"))],
+  resolve: {
+    alias: [
+      // One copy of graphql: otherwise our sources and the libraries each load their own.
+      { find: /^graphql$/, replacement: "graphql/index.js" },
+      // As an app imports it, without a build.
+      { find: /^parley\/client$/, replacement: join(import.meta.dirname, "src/client/index.ts") },
+    ],
+  },
   test: {
     projects: [
-      { extends: true, test: { name: "server", include: ["test/**/*.test.ts"], exclude: ["test/browser/**"] } },
+      { extends: true, test: { name: "server", include: ["test/**/*.test.{ts,tsx}"], exclude: ["test/browser/**"] } },
       {
         extends: true,
         test: {

@@ -141,7 +141,8 @@ async function printInvitation(server: RunningServer): Promise<void> {
   if (config.production) return;
   const inTwo = config.jwks === null ? " in two windows, as alice and as bob" : ", and paste a token";
   if (config.chat) say(`Chat: open ${new URL("/", server.url).href}${inTwo}.`);
-  if (config.graphiql) say(`GraphiQL: open ${server.url} in a browser, and paste a token into its Headers tab.`);
+  const asWhom = config.jwks === null ? "; you are anna, an admin" : ", and paste a token into its Headers tab";
+  if (config.graphiql) say(`GraphiQL: open ${server.url} in a browser${asWhom}.`);
   if (server.metricsUrl !== null) say(`Metrics: ${server.metricsUrl}`);
   if (config.jwks !== null) return;
   const expiresAt = expiryOf("7d");

@@ -219,7 +219,6 @@ test.each([
   { last: -1 },
   { first: 101 },
   { last: 101 },
-  { first: 1, after: "" },
   { first: 1, after: "garbage" },
   { last: 1, before: "e30" },
 ])("the page arguments %j are refused", async (args) => {

@@ -1,7 +1,7 @@
 import { request } from "node:http";
 import { gunzipSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { examples } from "../src/server/graphiql-examples.ts";
+import { examplesFor } from "../src/server/graphiql-examples.ts";
 import { type App, startApp } from "./support/app.ts";
 import { openSse } from "./support/sse.ts";
 
@@ -99,14 +99,27 @@ test("switched off, there is no page", async () => {
   expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: "BAD_USER_INPUT" } }] });
 });
 
-test("the page opens with a place for the token and all tabs", async () => {
-  const app = await startApp();
+/** What the page is opened with. */
+async function optionsOf(app: App): Promise<{ headers: string; defaultTabs: unknown }> {
   const html = await (await openPage(app)).text();
-  const options = JSON.parse(/renderYogaGraphiQL\([^{]*(\{.*\}),\s*\);\s*<\/script>/.exec(html)?.[1] ?? "{}");
+  return JSON.parse(/renderYogaGraphiQL\([^{]*(\{.*\}),\s*\);\s*<\/script>/.exec(html)?.[1] ?? "{}");
+}
+
+test("the page opens with a place for the token and all tabs", async () => {
+  const options = await optionsOf(await startApp());
   expect(Object.keys(JSON.parse(options.headers))).toEqual(["Authorization"]);
-  expect(options.defaultTabs).toEqual(examples);
+  expect(options.defaultTabs).toEqual(examplesFor(false));
 });
 
+test("where tokens for development are given it says that it is signed in; elsewhere it asks for none", async () => {
+  const app = await startApp({ developmentTokens: true });
+  expect((await optionsOf(app)).defaultTabs).toEqual(examplesFor(true));
+  expect(examplesFor(true)).not.toEqual(examplesFor(false));
+  const html = await (await openPage(await startApp())).text();
+  expect(html.includes("/development/token")).toBe(false);
+});
+
+const examples = examplesFor(true);
 const tabs = examples.map(({ query, variables }): [string, string, object] => {
   const name = /(?:query|mutation|subscription) (\w+)/.exec(query)?.[1] ?? "a tab without a name";
   return [name, query, JSON.parse(variables) as object];

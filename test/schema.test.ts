@@ -1,4 +1,6 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { CriticalityLevel, diff } from "@graphql-inspector/core";
 import {
   buildSchema,
   type GraphQLNamedType,
@@ -22,6 +24,7 @@ import { expect, test } from "vitest";
 import { ACCESS } from "../src/graphql/access.ts";
 import { schema } from "../src/graphql/schema.ts";
 import { inputs, statedRules } from "./support/access.ts";
+import { RELEASES } from "./support/released.ts";
 
 const contract = buildSchema(readFileSync(new URL("contract.graphql", import.meta.url), "utf8"));
 
@@ -82,6 +85,20 @@ A type stands for its fields that are not named elsewhere. Arguments are named w
 test("the schema keeps every name and shape of the contract", () => {
   const kept = new Set(promisesOf(schema));
   expect(promisesOf(contract).filter((promise) => !kept.has(promise))).toEqual([]);
+});
+
+/** What clients were built for: the contract, and the schema of each release. */
+const promised = [
+  new URL("contract.graphql", import.meta.url),
+  ...readdirSync(RELEASES)
+    .filter((name) => name.endsWith(".graphql"))
+    .map((name) => new URL(name, RELEASES)),
+].map((url): [string, GraphQLSchema] => [basename(url.pathname), buildSchema(readFileSync(url, "utf8"))]);
+
+test.each(promised)("a client of %s finds nothing broken", async (_, before) => {
+  const changes = await diff(before, schema);
+  const breaking = changes.filter(({ criticality }) => criticality.level === CriticalityLevel.Breaking);
+  expect(breaking.map(({ message }) => message)).toEqual([]);
 });
 
 test("everything is described", () => {

@@ -1,6 +1,7 @@
 /**
  * Page arguments in the sense of the Relay cursor connections specification
- * (https://relay.dev/graphql/connections.htm), with one difference: what is out of range is refused, never cut.
+ * (https://relay.dev/graphql/connections.htm), with one difference: what is out of range is refused, never cut. An empty
+ * cursor counts as none: Apollo's `relayStylePagination` has it as the `startCursor` and `endCursor` of an empty page.
  */
 import { Refusal } from "./errors.ts";
 
@@ -49,7 +50,7 @@ export function pageRange<Place>(
     const name = first === null ? "last" : "first";
     throw new Refusal("BAD_USER_INPUT", `\`${name}\` is ${limit}; a page holds 0 to ${LARGEST_PAGE}.`);
   }
-  const place = (cursor: string | null | undefined) => (cursor == null ? null : decode(cursor));
+  const place = (cursor: string | null | undefined) => (cursor == null || cursor === "" ? null : decode(cursor));
   return {
     from: first !== null ? "start" : last !== null ? "end" : fallback,
     limit,

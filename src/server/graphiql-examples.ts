@@ -8,15 +8,24 @@ function example(query: string, variables: Record<string, unknown> = {}): Exampl
   return { query: `${query.trim()}\n`, variables: JSON.stringify(variables, null, 2) };
 }
 
+/** As whom GraphiQL is signed in where tokens for development are given. */
+export const DEVELOPER = { user: "anna", role: "admin" } as const;
+
 // Lines of at most 60 characters: a longer one is cut off in a browser.
-export const examples: Example[] = [
-  example(`
+const SIGNED_IN = `
+# Press play: you are anna, an admin. To be somebody else,
+# paste a token into the Headers tab below:
+#   { "Authorization": "Bearer eyJ…" }
+# The other tabs send it too, unless you give them their own.`;
+const SIGN_IN = `
 # 1. Paste a token into the Headers tab below:
 #      { "Authorization": "Bearer eyJ…" }
 #    The server prints one for an admin when it starts in
 #    development; \`npx parley token anna --admin\` makes one.
 # 2. Press play. The other tabs send the same token, unless
-#    you give them one of their own.
+#    you give them one of their own.`;
+
+const WHO_AM_I = `
 query WhoAmI {
   viewer { id nickname }
   settings {
@@ -26,7 +35,14 @@ query WhoAmI {
     offlineRetentionDays
     roamingRetentionDays
   }
-}`),
+}`;
+
+/** @param signedIn whether the page signs in by itself */
+export function examplesFor(signedIn: boolean): Example[] {
+  return [example((signedIn ? SIGNED_IN : SIGN_IN) + WHO_AM_I), ...OTHERS];
+}
+
+const OTHERS: readonly Example[] = [
   example(
     `
 # Admins may send to anybody. The clientMessageId makes
@@ -62,7 +78,8 @@ mutation SendAs($input: SendMessageInput!) {
   ),
   example(
     `
-# A notice comes from the system.
+# A notice comes from the system. Play the next tab in a
+# second window to see it come.
 mutation Notice($input: SendMessageInput!) {
   sendMessage(input: $input) {
     ... on SendMessageSuccess {
@@ -71,7 +88,7 @@ mutation Notice($input: SendMessageInput!) {
     ... on Error { code reason }
   }
 }`,
-    { input: { to: "bob", content: { notice: { title: "Maintenance", body: "Back at nine." } } } },
+    { input: { to: "anna", content: { notice: { title: "Maintenance", body: "Back at nine." } } } },
   ),
   example(
     `
@@ -92,8 +109,7 @@ query History($of: ID, $peer: ID!, $before: String) {
   ),
   example(`
 # What you have missed, then what comes, until you press stop
-# or go to another tab. To see one come, send a notice to
-# yourself from a second window.
+# or go to another tab.
 subscription NewMessage {
   newMessage {
     source

@@ -2,7 +2,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
-import { examples } from "./graphiql-examples.ts";
+import { DEVELOPMENT_TOKEN_PATH } from "./development-tokens.ts";
+import { DEVELOPER, examplesFor } from "./graphiql-examples.ts";
 
 interface Page {
   readonly html: Buffer;
@@ -11,24 +12,46 @@ interface Page {
   readonly policy: string;
 }
 
+/** Where tokens for development are given, the page signs in by itself, and again before its token runs out. */
+const SIGN_IN = `
+  async function signIn() {
+    if (known === null || Date.parse(known.expiresAt) - Date.now() < 60000) {
+      const response = await send(${JSON.stringify(DEVELOPMENT_TOKEN_PATH)}, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: ${JSON.stringify(JSON.stringify(DEVELOPER))},
+      });
+      known = response.ok ? await response.json() : null;
+    }
+    return known && "Bearer " + known.token;
+  }`;
+const NO_SIGN_IN = `
+  const signIn = () => null;`;
+
 /**
  * Each tab of GraphiQL has headers of its own. So that a token is pasted once, a tab that gives none sends the last
  * one that was taken; it is forgotten with the browser's tab.
  */
-const SHARE_TOKEN = `{
+function shareToken(developmentTokens: boolean): string {
+  return `{
   const key = "parley:authorization";
   const send = window.fetch;
+  let known = null;${developmentTokens ? SIGN_IN : NO_SIGN_IN}
   window.fetch = async (resource, options = {}) => {
     const headers = new Headers(options.headers);
-    const token = headers.get("authorization") || sessionStorage.getItem(key);
+    const pasted = headers.get("authorization") || sessionStorage.getItem(key);
+    const token = pasted || (await signIn());
     if (!token) return send(resource, options);
     headers.set("authorization", token);
     const response = await send(resource, { ...options, headers });
-    if (response.status === 401) sessionStorage.removeItem(key);
-    else sessionStorage.setItem(key, token);
+    if (response.status === 401) {
+      sessionStorage.removeItem(key);
+      known = null;
+    } else if (pasted) sessionStorage.setItem(key, token);
     return response;
   };
 }`;
+}
 
 /**
  * Tabs can be dragged, and one that was never dragged jumps to the end of the row when it is pressed, so that the
@@ -42,14 +65,15 @@ addEventListener("pointerdown", (event) => {
 }, true);`;
 
 /** Made at the first request and kept: the package is large, and most servers are never asked. */
-async function makePage(): Promise<Page> {
+async function makePage(developmentTokens: boolean): Promise<Page> {
   const { renderGraphiQL } = await import("@graphql-yoga/render-graphiql");
+  const script = shareToken(developmentTokens) + NO_DRAGGING;
   const nonce = randomBytes(16).toString("base64");
   const html = renderGraphiQL({
     title: "Parley",
     // Empty counts as none: the schema can be read before there is a token.
     headers: JSON.stringify({ Authorization: "" }, null, 2),
-    defaultTabs: examples,
+    defaultTabs: examplesFor(developmentTokens),
     shouldPersistHeaders: true,
     defaultEditorToolsVisibility: "headers",
     subscriptionsProtocol: "SSE",
@@ -57,7 +81,7 @@ async function makePage(): Promise<Page> {
     favicon: "data:,",
   })
     .replace("</head>", `${TABS_STAY}</head>`)
-    .replace(/<script(?=[ >])/, `<script nonce="${nonce}">${SHARE_TOKEN}${NO_DRAGGING}</script>$& nonce="${nonce}"`);
+    .replace(/<script(?=[ >])/, `<script nonce="${nonce}">${script}</script>$& nonce="${nonce}"`);
   const policy = [
     "default-src 'none'",
     `script-src 'nonce-${nonce}'`,
@@ -80,11 +104,12 @@ export function wantsPage({ method, headers }: IncomingMessage): boolean {
   return method === "GET" && (headers.accept ?? "").includes("text/html");
 }
 
-export function createGraphiql() {
+/** @param developmentTokens whether the page may sign in by itself */
+export function createGraphiql(developmentTokens: boolean) {
   let page: Promise<Page> | null = null;
 
   return async function serveGraphiql(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    page ??= makePage();
+    page ??= makePage(developmentTokens);
     const { html, gzip, etag, policy } = await page;
     response.setHeader("ETag", etag);
     response.setHeader("Cache-Control", "no-cache");

@@ -124,7 +124,7 @@ export function createHttpServer(options: HttpOptions): Server {
     allowedOrigins,
     fetchAPI: yoga.fetchAPI,
   });
-  const serveGraphiql = createGraphiql();
+  const serveGraphiql = createGraphiql(options.developmentTokens !== null);
   const serveChatPage = options.chat ? createChatPage(options.developmentTokens !== null) : null;
   const answerWithToken =
     options.developmentTokens === null ? null : createDevelopmentTokens(options.developmentTokens);

@@ -8,7 +8,7 @@ import { type App, startApp } from "../support/app.ts";
 const PLACES = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 const executablePath = PLACES.find((path) => path !== undefined && existsSync(path));
 if (executablePath === undefined) {
-  console.warn("No Chromium here: the tests of the chat page are skipped. apt-get install chromium, or set CHROMIUM.");
+  console.warn("No Chromium here: the tests in a browser are skipped. apt-get install chromium, or set CHROMIUM.");
 }
 
 /** As `describe`; skipped where there is no browser. */

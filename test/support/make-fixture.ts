@@ -1,7 +1,7 @@
 /**
  * Makes the database of this version that later ones are tested with: `npx tsx test/support/make-fixture.ts` writes
- * `test/fixtures/<version>.sqlite` and what its clients knew beside it. To be run for each release, when its schema is
- * settled; the files of earlier releases are never touched again.
+ * `test/fixtures/<version>.sqlite`, and beside it what its clients knew, and its schema. To be run for each release, when
+ * that is settled; the files of earlier releases are never touched again.
  */
 import { copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -238,6 +238,7 @@ async function main(): Promise<void> {
     if (empty.length > 0) throw new Error(`the world has nothing in ${empty.join(", ")}`);
     const release: Release = { version, at: app.clock.now(), ...world };
     copyFileSync(stored, fileURLToPath(new URL(`${version}.sqlite`, RELEASES)));
+    copyFileSync(new URL("../../schema.graphql", import.meta.url), new URL(`${version}.graphql`, RELEASES));
     writeFileSync(new URL(`${version}.json`, RELEASES), `${JSON.stringify(release, null, 1)}\n`);
     process.stdout.write(`test/fixtures/${version}.sqlite\n`);
   } finally {

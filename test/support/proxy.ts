@@ -26,6 +26,8 @@ export class NetworkProxy {
   /** So many connections were made, and so many were cut. */
   connections = 0;
   cuts = 0;
+  /** So many found nobody, because it was shut. */
+  refused = 0;
 
   /** @param target the port of the server, asked for at each connection; null while there is none */
   constructor(target: () => number | null) {
@@ -46,6 +48,7 @@ export class NetworkProxy {
     client.on("error", () => {});
     const port = this.#refusing ? null : this.#target();
     if (port === null) {
+      this.refused += 1;
       client.destroy();
       return;
     }
