@@ -21,7 +21,7 @@ const LATEST = 20;
 
 type Person = (typeof PEOPLE)[number];
 type Write =
-  | { do: "send"; from: Person | typeof SYSTEM_USER; to: Person; hidden: boolean }
+  | { do: "send"; from: string; to: Person; hidden: boolean }
   | { do: "read" | "pin"; who: Person; peer: Person }
   | { do: "recall" | "delete"; which: number }
   /** The clock goes on, or is a little behind. */

@@ -77,7 +77,7 @@ export class SocketProtocol {
       case MessageType.Complete:
         return this.#stop(message.id);
       case MessageType.Ping:
-        this.#socket.send(JSON.stringify({ type: MessageType.Pong, payload: message.payload }));
+        void this.#socket.send(JSON.stringify({ type: MessageType.Pong, payload: message.payload }));
         return;
       case MessageType.Pong:
         return;
@@ -107,7 +107,7 @@ export class SocketProtocol {
     }
     this.#connection = connection;
     if (this.#gone) connection.close();
-    else socket.send(JSON.stringify({ type: MessageType.ConnectionAck }));
+    else void socket.send(JSON.stringify({ type: MessageType.ConnectionAck }));
   }
 
   async #subscribe({ id, payload }: SubscribeMessage): Promise<void> {
@@ -158,20 +158,26 @@ export class SocketProtocol {
       if (!running.wanted) await result.return?.();
       this.#follow(running, result);
     } else {
-      this.#next(running, result);
+      void this.#next(running, result);
       this.#complete(running);
     }
   }
 
   /** Sends the next event of a subscription, and then those behind it. No function stands waiting where there is none. */
   #follow(running: Running, events: AsyncIterableIterator<ExecutionResult>): void {
-    events.next().then(
-      (event) => this.#hand(running, events, event),
-      (error: unknown) => {
+    events
+      .next()
+      .then(
+        (event) => this.#hand(running, events, event),
+        (error: unknown) => {
+          this.#over(running);
+          if (running.wanted) this.#sendErrors(running.id, [error]);
+        },
+      )
+      .catch((error: unknown) => {
         this.#over(running);
-        if (running.wanted) this.#sendErrors(running.id, [error]);
-      },
-    );
+        this.#socket.fail(error);
+      });
   }
 
   #hand(
@@ -185,7 +191,7 @@ export class SocketProtocol {
     }
     const leaving = this.#next(running, event.value);
     if (leaving === undefined) this.#follow(running, events);
-    else leaving.then(() => this.#follow(running, events));
+    else void leaving.then(() => this.#follow(running, events));
   }
 
   #next({ id, wanted }: Running, { data, errors }: ExecutionResult): Promise<void> | undefined {
@@ -196,12 +202,12 @@ export class SocketProtocol {
 
   #sendErrors(id: string, errors: readonly unknown[]): void {
     const payload = this.#operations.present(errors);
-    this.#socket.send(JSON.stringify({ id, type: MessageType.Error, payload }));
+    void this.#socket.send(JSON.stringify({ id, type: MessageType.Error, payload }));
   }
 
   #complete(running: Running): void {
     this.#over(running);
-    if (running.wanted) this.#socket.send(JSON.stringify({ id: running.id, type: MessageType.Complete }));
+    if (running.wanted) void this.#socket.send(JSON.stringify({ id: running.id, type: MessageType.Complete }));
   }
 
   /** Gives its place back, and its id: before the client can know that it is over. */
