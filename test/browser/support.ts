@@ -118,6 +118,14 @@ export class ChatWindow {
   }
 }
 
+/** A blank page in a browser profile of its own. */
+export async function openPage(options: BrowserContextOptions = {}): Promise<Page> {
+  const context = await (await launch()).newContext({ locale: "en-GB", reducedMotion: "reduce", ...options });
+  context.setDefaultTimeout(15_000);
+  onTestFinished(() => context.close());
+  return context.newPage();
+}
+
 /** Opens the page in a window of its own; at the end of the test it must have done nothing that it must not. */
 export async function openWindow(app: App, options: WindowOptions = {}): Promise<ChatWindow> {
   const { url = new URL("/", app.url).href, beside, ...rest } = options;

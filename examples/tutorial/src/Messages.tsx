@@ -20,15 +20,19 @@ export function Messages({ chat, peer }: { chat: Chat; peer: string }) {
 
   return (
     <main>
-      {hasMore && (
-        <button type="button" disabled={loading} onClick={() => list.loadOlder()}>
-          Older
-        </button>
-      )}
-      {messages.map((message) => (
-        <Line key={message.key} chat={chat} message={message} />
-      ))}
-      {peerTyping && <p>{peer} is typing…</p>}
+      <div className="scroller">
+        <div>
+          {hasMore && (
+            <button type="button" disabled={loading} onClick={() => list.loadOlder()}>
+              Older
+            </button>
+          )}
+          {messages.map((message) => (
+            <Line key={message.key} chat={chat} message={message} />
+          ))}
+          {peerTyping && <p>{peer} is typing…</p>}
+        </div>
+      </div>
       <form onSubmit={send}>
         <input name="text" aria-label={`Message to ${peer}`} autoComplete="off" onChange={() => chat.setTyping(peer)} />
       </form>
