@@ -6,7 +6,7 @@ import { ConversationList } from "./conversation-list.ts";
 import { Emitter } from "./emitter.ts";
 import { ParleyError, toParleyError } from "./errors.ts";
 import type { Platform } from "./generated.ts";
-import { History, toPage } from "./history.ts";
+import { History, newest, toPage } from "./history.ts";
 import { Inbox } from "./inbox.ts";
 import { Local } from "./local.ts";
 import { MessageList } from "./message-list.ts";
@@ -153,7 +153,10 @@ export class Chat {
     return this.#outbox.discard(message.key);
   }
 
-  /** The newest messages with a peer, kept up to date while somebody is subscribed; the same object for each peer. */
+  /**
+   * The newest messages with a peer, kept up to date while somebody is subscribed; the same object for each peer. What
+   * is shown stays when others come; it is a page again when the last subscriber has left.
+   */
   messages(peer: string): MessageList {
     const known = this.#lists.get(peer);
     if (known !== undefined) return known;
@@ -171,10 +174,11 @@ export class Chat {
     peer: string,
     { before, count = PAGE }: { readonly before?: number; readonly count?: number } = {},
   ): Promise<MessagePage> {
-    let window = await this.#history.read(peer, before, count);
+    const bounds = newest(count, before);
+    let window = await this.#history.read(peer, bounds);
     if (window.hole !== null && this.#connection.socket !== null) {
       try {
-        window = await this.#history.fill(peer, before, count);
+        window = await this.#history.fill(peer, bounds);
       } catch (error) {
         if (toParleyError(error, "UNKNOWN").code !== "OFFLINE") throw error;
       }

@@ -13,6 +13,13 @@ import { addRange, covers, highestHole, type Range } from "./ranges.ts";
 import type { Outgoing, StoredConversation, StoredMessage, Transaction } from "./store/store.ts";
 import type { IsOutdated, Ticks } from "./ticks.ts";
 
+/** Which messages of a conversation: all from `from` up to `before`, and `count` more below that; seqs, `from` included. */
+export interface Bounds {
+  readonly before: number;
+  readonly from: number;
+  readonly count: number;
+}
+
 export interface Window {
   readonly conversation: StoredConversation | null;
   /** The highest first. */
@@ -26,35 +33,54 @@ export interface Window {
 const NEWEST = Number.MAX_SAFE_INTEGER;
 const MOST_PER_PAGE = 100;
 const LEAST_PER_PAGE = 30;
+/** Where more than so many are missing among what was shown, they are not fetched: it begins anew at the newest. */
+const MOST_MISSING = 500;
+/** As many as IndexedDB can be asked for. */
+const ALL = 2 ** 32 - 1;
 
-/** What the store has of the newest `count` messages below `before`. */
-export async function readWindow(
-  transaction: Transaction,
-  peer: string,
-  before: number,
-  count: number,
-): Promise<Window> {
-  const conversation = await transaction.conversation(peer);
-  const pending = before < NEWEST ? [] : (await transaction.outgoing()).filter((message) => message.peer === peer);
-  const rows: StoredMessage[] = [];
-  // One more than asked for, to know whether there are any.
-  for (let below = before; rows.length <= count; ) {
-    const page = await transaction.messagesBelow(peer, below, count + 1);
-    rows.push(...page.filter((message) => !message.deleted));
+/** The newest `count`, or those below `before`. */
+export function newest(count: number, before = NEWEST): Bounds {
+  return { before, from: before, count };
+}
+
+/** The highest first, deleted ones left out; one more than asked for where there is one. */
+async function readRows(transaction: Transaction, peer: string, { before, from, count }: Bounds) {
+  const held = from < before ? await transaction.messagesAbove(peer, from - 1, ALL) : [];
+  const shown = held.filter(({ seq, deleted }) => seq < before && !deleted).reverse();
+  const older: StoredMessage[] = [];
+  for (let below = from; older.length <= count; ) {
+    const page = await transaction.messagesBelow(peer, below, count + 1 - older.length);
+    older.push(...page.filter(({ deleted }) => !deleted));
     below = page.at(-1)?.seq ?? 0;
     if (page.length === 0) break;
   }
-  const more = rows.length > count;
-  rows.length = Math.min(rows.length, count);
+  return { rows: shown.concat(older.slice(0, count)), enough: older.length >= count, more: older.length > count };
+}
+
+/** What the store has within the bounds. */
+export async function readWindow(transaction: Transaction, peer: string, bounds: Bounds): Promise<Window> {
+  const { before, from, count } = bounds;
+  const conversation = await transaction.conversation(peer);
+  const pending = before < NEWEST ? [] : (await transaction.outgoing()).filter((message) => message.peer === peer);
+  const { rows, enough, more } = await readRows(transaction, peer, bounds);
   if (conversation === null) return { conversation, rows, pending, hole: [1, before - 1], hasMore: more };
 
   const { ranges, clearedSeq, headSeq, tailUnknown } = conversation;
   const bottom = clearedSeq + 1;
-  const lowest = rows.length < count ? bottom : (rows.at(-1)?.seq ?? bottom);
+  const lowest = enough ? Math.max(bottom, Math.min(from, rows.at(-1)?.seq ?? from)) : bottom;
   const top = before < NEWEST && (tailUnknown || before <= headSeq) ? before - 1 : headSeq;
   const tail: Range | null = before === NEWEST && tailUnknown ? [headSeq + 1, NEWEST - 1] : null;
   const hole = tail ?? highestHole(ranges, lowest, top);
+  if (tail === null && hole !== null && missingFrom(from, hole, rows) > MOST_MISSING) {
+    return readWindow(transaction, peer, newest(Math.max(count, LEAST_PER_PAGE), before));
+  }
   return { conversation, rows, pending, hole, hasMore: more || !covers(ranges, bottom, lowest - 1) || hole !== null };
+}
+
+/** How many numbers of the hole, from `from` on, nothing is held of. */
+function missingFrom(from: number, [first, last]: Range, rows: readonly StoredMessage[]): number {
+  const start = Math.max(from, first);
+  return last - start + 1 - rows.filter(({ seq }) => seq >= start && seq <= last).length;
 }
 
 /** The window as it is shown, oldest first. */
@@ -83,8 +109,8 @@ export class History {
     this.#ticks = ticks;
   }
 
-  read(peer: string, before: number | undefined, count: number): Promise<Window> {
-    return this.#local.read((transaction) => readWindow(transaction, peer, before ?? NEWEST, count));
+  read(peer: string, bounds: Bounds): Promise<Window> {
+    return this.#local.read((transaction) => readWindow(transaction, peer, bounds));
   }
 
   get inStep(): boolean {
@@ -92,12 +118,13 @@ export class History {
   }
 
   /** Asks the server for whatever the store does not know of the window. @throws ParleyError OFFLINE and others */
-  fill(peer: string, before: number | undefined, count: number): Promise<Window> {
+  fill(peer: string, bounds: Bounds): Promise<Window> {
     const turn = (this.#turns.get(peer) ?? Promise.resolve()).then(async () => {
       for (;;) {
-        const window = await this.read(peer, before, count);
+        const window = await this.read(peer, bounds);
         if (window.hole === null) return window;
-        await this.#fetchInto(peer, window.hole, count);
+        // Among what was shown all of the hole is wanted.
+        await this.#fetchInto(peer, window.hole, window.hole[1] >= bounds.from ? MOST_PER_PAGE : bounds.count);
       }
     });
     const settled = turn.catch(() => {});

@@ -1,7 +1,10 @@
-/** A conversation as a UI watches it: its newest messages, more on demand, and what is on its way. */
+/**
+ * A conversation as a UI watches it: its newest messages, more on demand, and what is on its way. What is shown stays
+ * shown: the list is kept from a lowest message on, however many come behind it.
+ */
 import type { Emitter } from "./emitter.ts";
 import { toParleyError } from "./errors.ts";
-import { type History, toPage, type Window } from "./history.ts";
+import { type Bounds, type History, newest, toPage, type Window } from "./history.ts";
 import type { Local } from "./local.ts";
 import type { ChatEvents, MessageListSnapshot } from "./model.ts";
 import { type Observable, Value } from "./observable.ts";
@@ -23,7 +26,7 @@ export class MessageList implements Observable<MessageListSnapshot> {
     loading: false,
     peerTyping: false,
   });
-  #count = PAGE;
+  #bounds: Bounds = newest(PAGE);
   #stale = false;
   #reading: Promise<void> | null = null;
   #fetching: Promise<void> | null = null;
@@ -40,7 +43,7 @@ export class MessageList implements Observable<MessageListSnapshot> {
 
   readonly getSnapshot = (): MessageListSnapshot => this.#value.getSnapshot();
 
-  /** Keeps the list up to date while anybody is subscribed. */
+  /** Keeps the list up to date while anybody is subscribed; when the last has left it is cut to a page. */
   readonly subscribe = (listener: () => void): (() => void) => {
     const stop = this.#value.subscribe(listener);
     if (this.#stopWatching.length === 0) this.#watch();
@@ -48,6 +51,7 @@ export class MessageList implements Observable<MessageListSnapshot> {
       stop();
       if (this.#value.observed) return;
       for (const end of this.#stopWatching.splice(0)) end();
+      this.#shrink();
     };
   };
 
@@ -70,11 +74,21 @@ export class MessageList implements Observable<MessageListSnapshot> {
 
   /** Shows so many more, fetched where they are not held. It resolves when they are there, or cannot be had now. */
   async loadOlder(count = PAGE): Promise<void> {
-    if (this.getSnapshot().hasMore) this.#count += count;
+    if (this.getSnapshot().hasMore) this.#bounds = { ...this.#bounds, count: this.#bounds.count + count };
     this.#refused = false;
     await this.#refresh();
-    await this.#fetching;
-    await this.#refresh();
+    while (this.#fetching !== null) {
+      await this.#fetching;
+      await this.#refresh();
+    }
+  }
+
+  /** What nobody looks at is let go, or each conversation ever scrolled through would stay in memory. */
+  #shrink(): void {
+    this.#bounds = newest(PAGE);
+    const { messages } = this.getSnapshot();
+    const stored = messages.filter(({ seq }) => seq !== null).length;
+    if (stored > PAGE) this.#update({ messages: messages.slice(stored - PAGE), hasMore: true });
   }
 
   /** Shows what is held: one reading at a time, and once more where something changed meanwhile. */
@@ -90,7 +104,12 @@ export class MessageList implements Observable<MessageListSnapshot> {
     while (this.#stale) {
       this.#stale = false;
       try {
-        const window = await this.#history.read(this.#peer, undefined, this.#count);
+        const bounds = this.#bounds;
+        const window = await this.#history.read(this.#peer, bounds);
+        if (bounds !== this.#bounds) {
+          this.#stale = true;
+          continue;
+        }
         if (window.hole !== null && this.#history.inStep && !this.#refused) this.#fetching ??= this.#fetch();
         this.#take(window);
       } catch (error) {
@@ -102,7 +121,7 @@ export class MessageList implements Observable<MessageListSnapshot> {
   /** Fetches what is missing, while what is held goes on being shown. */
   async #fetch(): Promise<void> {
     try {
-      await this.#history.fill(this.#peer, undefined, this.#count);
+      await this.#history.fill(this.#peer, this.#bounds);
     } catch (error) {
       // Not again until something is different.
       this.#refused = true;
@@ -118,9 +137,19 @@ export class MessageList implements Observable<MessageListSnapshot> {
   }
 
   #take(window: Window): void {
+    if (window.hole === null) this.#keepFrom(window);
     const page = toPage(window, this.#local.me, this.#history.inStep, true);
     const messages = keepUnchanged(this.getSnapshot().messages, page.messages, ({ key }) => key);
     this.#update({ ...page, messages, loading: this.#fetching !== null });
+  }
+
+  /** Whatever comes from now on, the list begins where it does. */
+  #keepFrom({ rows, hasMore }: Window): void {
+    const lowest = rows.at(-1)?.seq;
+    const lacking = hasMore ? Math.max(0, PAGE - rows.length) : 0;
+    this.#bounds = lowest === undefined ? newest(PAGE) : { ...newest(lacking), from: lowest };
+    // Deleted ones have left room.
+    if (lacking > 0) this.#stale = true;
   }
 
   #update(change: Partial<MessageListSnapshot>): void {

@@ -3,7 +3,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Message } from "../../client/index.ts";
 import { Composer, type ComposerHandle } from "../composer/composer.tsx";
-import { useChat, useConnection, useConversation } from "../shared/chat-context.ts";
+import { useChat, useConnection, useConversation, useObservable } from "../shared/chat-context.ts";
 import { nameOf } from "../shared/names.ts";
 import { usePerson } from "../shared/use-person.ts";
 import { ConnectionBanner } from "../shell/connection-banner.tsx";
@@ -12,7 +12,6 @@ import { MessageList } from "./message-list.tsx";
 import { PaneHeader } from "./pane-header.tsx";
 import type { PeerContext } from "./peer-context.ts";
 import type { Unread } from "./rows.ts";
-import { useMessages } from "./use-messages.ts";
 
 /** What was unread when the conversation was opened; null where nothing was. */
 function useUnreadAtOpening(peer: string): Unread | null {
@@ -49,7 +48,7 @@ export function ConversationPane({ peer: id }: { readonly peer: string }) {
   const { t } = useTranslation();
   const conversation = useConversation(id);
   const { status } = useConnection();
-  const snapshot = useMessages(id);
+  const snapshot = useObservable(useChat().messages(id));
   const person = usePerson(id);
   const unread = useUnreadAtOpening(id);
   const ready = useReady(id);

@@ -112,6 +112,16 @@ export function MessageList({ peer, snapshot, unread }: MessageListProps) {
     };
   }, [chat, peer.id, atEnd, complete, newestSeq]);
 
+  // Only what comes at the end is followed, not what fills a hole above it.
+  const lastKey = rows.at(-1)?.key;
+  const end = useRef({ last: lastKey, followed: lastKey });
+  end.current.last = lastKey;
+  const follow = useCallback((isAtBottom: boolean) => {
+    const { last, followed } = end.current;
+    end.current.followed = last;
+    return isAtBottom && last !== followed ? "auto" : false;
+  }, []);
+
   const toNewest = useCallback(() => handle.current?.scrollToIndex({ index: "LAST", align: "end" }), []);
 
   // One's own message is shown wherever one was reading.
@@ -182,7 +192,7 @@ export function MessageList({ peer, snapshot, unread }: MessageListProps) {
         initialTopMostItemIndex={initial}
         computeItemKey={(_, row) => row.key}
         alignToBottom
-        followOutput={(isAtBottom) => (isAtBottom ? "auto" : false)}
+        followOutput={follow}
         atBottomThreshold={NEAR_END}
         atBottomStateChange={setAtEnd}
         increaseViewportBy={{ top: 900, bottom: 300 }}

@@ -42,14 +42,20 @@ function over(running: ReturnType<typeof begin>): Transaction {
   const outgoing = running.objectStore("outgoing");
   const meta = running.objectStore("meta");
 
-  async function collect(range: IDBKeyRange, direction: "next" | "prev", limit: number): Promise<StoredMessage[]> {
-    if (direction === "next") return messages.getAll(range, limit);
+  /**
+   * Stretch by stretch: a range is read at once, a cursor that goes down row by row takes up to twice as long. How far
+   * down the range must reach is known where no number is left out; where some are, the next stretch follows.
+   */
+  async function below(peer: string, seq: number, limit: number): Promise<StoredMessage[]> {
     const found: StoredMessage[] = [];
-    let cursor = limit > 0 ? await messages.openCursor(range, direction) : null;
-    while (cursor !== null) {
-      found.push(cursor.value);
-      if (found.length >= limit) break;
-      cursor = await cursor.continue();
+    for (let end = seq; end > 0 && found.length < limit; ) {
+      const range = IDBKeyRange.bound([peer, 0], [peer, end], false, true);
+      const highest = (await messages.openKeyCursor(range, "prev"))?.key[1];
+      if (highest === undefined) break;
+      const first = Math.max(0, highest - (limit - found.length) + 1);
+      const stretch = await messages.getAll(IDBKeyRange.bound([peer, first], [peer, highest]));
+      found.push(...stretch.reverse());
+      end = first;
     }
     return found;
   }
@@ -58,9 +64,9 @@ function over(running: ReturnType<typeof begin>): Transaction {
     meta: async () => (await meta.get(META)) ?? null,
     putMeta: async (value) => void (await meta.put?.(value, META)),
     message: async (peer, seq) => (await messages.get([peer, seq])) ?? null,
-    messagesBelow: (peer, seq, limit) => collect(IDBKeyRange.bound([peer, 0], [peer, seq], false, true), "prev", limit),
+    messagesBelow: below,
     messagesAbove: (peer, seq, limit) =>
-      collect(IDBKeyRange.bound([peer, seq], [peer, Number.MAX_SAFE_INTEGER], true), "next", limit),
+      messages.getAll(IDBKeyRange.bound([peer, seq], [peer, Number.MAX_SAFE_INTEGER], true), limit),
     putMessage: async (message) => void (await messages.put?.(message)),
     removeMessages: async (peer, first, last) => {
       if (first <= last) await messages.delete?.(IDBKeyRange.bound([peer, first], [peer, last]));
