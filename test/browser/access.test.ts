@@ -81,6 +81,7 @@ describeInBrowser("for everybody", () => {
     const { page } = alice;
     const press = (...keys: string[]) =>
       keys.reduce((before, key) => before.then(() => page.keyboard.press(key)), Promise.resolve());
+    await page.getByRole("button", { name: /alice/ }).waitFor();
     await press("Tab");
     expect(await page.locator(":focus").textContent()).toContain("alice");
     await press("Enter");
@@ -114,6 +115,7 @@ describeInBrowser("for everybody", () => {
     await page.keyboard.type("and one to that");
     await press("Enter");
     await alice.message("and one to that").getByRole("button").filter({ hasText: "an answer" }).waitFor();
+    await alice.shows("and one to that", "sent");
 
     await press("Alt+m");
     await alice.message("and one to that").and(page.locator(":focus")).waitFor();
