@@ -139,9 +139,9 @@ async function start(): Promise<RunningServer> {
 async function printInvitation(server: RunningServer): Promise<void> {
   const config = readConfig(process.env);
   if (config.production) return;
-  const inTwo = config.jwks === null ? " in two windows, as alice and as bob" : ", and paste a token";
+  const inTwo = server.signsIn ? " in two windows, as alice and as bob" : ", and paste a token";
   if (config.chat) say(`Chat: open ${new URL("/", server.url).href}${inTwo}.`);
-  const asWhom = config.jwks === null ? "; you are anna, an admin" : ", and paste a token into its Headers tab";
+  const asWhom = server.signsIn ? "; you are anna, an admin" : ", and paste a token into its Headers tab";
   if (config.graphiql) say(`GraphiQL: open ${server.url} in a browser${asWhom}.`);
   if (server.metricsUrl !== null) say(`Metrics: ${server.metricsUrl}`);
   if (config.jwks !== null) return;

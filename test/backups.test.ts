@@ -171,7 +171,7 @@ test.each([
   "../x.sqlite",
   "a/x.sqlite",
   "a\\x.sqlite",
-  "/tmp/x.sqlite",
+  "/x.sqlite",
   "x.sqlite/",
   "x.sqlite\n",
   "x\u0000.sqlite",

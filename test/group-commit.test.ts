@@ -10,6 +10,7 @@ import { type Message, SYSTEM_USER } from "../src/engine/model.ts";
 import type { Store } from "../src/engine/store.ts";
 import { openSqlite } from "../src/store/sqlite.ts";
 import { createStore } from "../src/store/store.ts";
+import { draftOf } from "./support/draft.ts";
 import { runs, timeFor } from "./support/scale.ts";
 
 const NOW = Date.UTC(2030, 0, 1);
@@ -57,25 +58,17 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   fc.record({ do: fc.constant("sweep" as const), upTo: instant, batch: fc.integer({ min: 1, max: 9 }) }),
 );
 
-function draftOf({ from, to, key, hidden, sync, at }: Extract<Act, { do: "send" }>): MessageDraft {
-  return {
+function draft({ from, to, key, hidden, sync, at }: Extract<Act, { do: "send" }>): MessageDraft {
+  return draftOf({
     senderId: from,
     recipientId: to,
-    senderProfile: { nickname: null, avatarUrl: null },
-    content: { type: "TEXT", text: "hello" },
-    customData: null,
-    push: null,
-    clientMessageId: key === null ? null : `key ${key}`,
-    fingerprint: key === null ? null : "fingerprint",
-    keyFreeUpTo: null,
-    replyTo: null,
     sentAt: at,
-    offlineUntil: null,
     hidden,
     syncToSender: sync,
+    clientMessageId: key === null ? null : `key ${key}`,
+    fingerprint: key === null ? null : "fingerprint",
     origin: from === SYSTEM_USER ? null : "phone",
-    audit: null,
-  };
+  });
 }
 
 interface Known {
@@ -93,7 +86,7 @@ async function prepare(store: Store): Promise<Known> {
     ["bob", "alice"],
   ] as const) {
     const send = { do: "send", from, to, key: null, hidden: false, sync: true, at: NOW } as const;
-    const appended = await store.append(draftOf(send));
+    const appended = await store.append(draft(send));
     if (appended !== null) messages.push(appended.message);
   }
   return { messages };
@@ -102,7 +95,7 @@ async function prepare(store: Store): Promise<Known> {
 async function perform(store: Store, { messages }: Known, act: Act): Promise<unknown> {
   switch (act.do) {
     case "send":
-      return store.append(draftOf(act));
+      return store.append(draft(act));
     case "recall":
     case "edit": {
       const message = messages[act.which];

@@ -11,6 +11,7 @@ import type { Cutoffs } from "../src/engine/settings.ts";
 import type { Logged, Store } from "../src/engine/store.ts";
 import { openSqlite } from "../src/store/sqlite.ts";
 import { createStore } from "../src/store/store.ts";
+import { draftOf } from "./support/draft.ts";
 import { runsAmiss } from "./support/runs.ts";
 import { runs, timeFor } from "./support/scale.ts";
 import { tally } from "./support/tally.ts";
@@ -69,25 +70,9 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   },
 );
 
-function draftOf({ from, to, hidden }: Extract<Write, { do: "send" }>, at: number, key: string): MessageDraft {
-  return {
-    senderId: from,
-    recipientId: to,
-    senderProfile: { nickname: null, avatarUrl: null },
-    content: { type: "TEXT", text: "hello" },
-    customData: null,
-    push: null,
-    clientMessageId: key,
-    fingerprint: "fingerprint",
-    keyFreeUpTo: null,
-    replyTo: null,
-    sentAt: at,
-    offlineUntil: null,
-    hidden,
-    syncToSender: true,
-    origin: null,
-    audit: null,
-  };
+function draft({ from, to, hidden }: Extract<Write, { do: "send" }>, at: number, key: string): MessageDraft {
+  const keyed = { clientMessageId: key, fingerprint: "fingerprint" };
+  return draftOf({ senderId: from, recipientId: to, sentAt: at, hidden, ...keyed });
 }
 
 /** What is kept and when it was written: `m:1:1` and the like, `alice:1`, `alice deleted m:1:1`. */
@@ -138,7 +123,7 @@ class Trial {
     this.writes += 1;
     switch (write.do) {
       case "send": {
-        const appended = await this.store.append(draftOf(write, at, `key ${this.writes}`));
+        const appended = await this.store.append(draft(write, at, `key ${this.writes}`));
         if (appended === null) throw new Error("a key was used twice");
         this.kept.messages.set(appended.message.id, at);
         this.sent.push(appended.message);
@@ -253,7 +238,7 @@ test("a clock that goes forward leaves one run for each conversation and each lo
   for (const id of PEOPLE) await store.ensureUser(id, 0);
   for (let at = 1; at <= 30; at += 1) {
     const send = { do: "send", from: PEOPLE[at % 3] ?? "alice", to: "alice", hidden: false } as const;
-    await store.append(draftOf(send, at, `key ${at}`));
+    await store.append(draft(send, at, `key ${at}`));
     if (at % 7 === 0) await store.sweep({ offline: at - 10, roaming: 0, erased: at - 12, audit: 0 }, 100);
   }
   const file = new Sqlite(path, { readonly: true });

@@ -1,4 +1,4 @@
-/** The chat page: a client of the server as any app could have one, made with the SDK. */
+/** The chat page: made with the SDK and nothing else of the server's, like an app's own. */
 import { createRoot } from "react-dom/client";
 import { App } from "./app.tsx";
 import "./base.css";

@@ -1,9 +1,9 @@
 /** Backups of the living store, which admins ask for: one at a time, and how the last ones went. */
 import { auditEntry, recordLook } from "./audit.ts";
+import { type Copying, NameTaken } from "./copying.ts";
 import type { Core } from "./core.ts";
 import { Refusal } from "./errors.ts";
 import type { UserId } from "./model.ts";
-import { type Copying, NameTaken } from "./store.ts";
 import { requireAdmin, type Viewer } from "./viewer.ts";
 
 /** How many are remembered, until the server stops. */

@@ -4,6 +4,7 @@
  */
 
 import type { Content } from "./content.ts";
+import type { Copying } from "./copying.ts";
 import type { PeopleList, PersonPlace } from "./cursors.ts";
 import type { MessageDraft } from "./draft.ts";
 import type {
@@ -145,27 +146,6 @@ export interface ProfileChange {
   readonly friendPolicy?: FriendPolicy;
 }
 
-/** How far a copy of the store is. */
-export interface CopyProgress {
-  /** Bytes that are copied. */
-  readonly copied: number;
-  /** Bytes that there will be, as far as is known: the store grows meanwhile. */
-  readonly total: number;
-  /** All is copied, and is being looked through. */
-  readonly verifying: boolean;
-}
-
-/** A copy of the store under way. */
-export interface Copying {
-  progress(): CopyProgress;
-  /**
-   * Resolves with the size in bytes once the copy is complete, looked through, on disk, and has its name.
-   * @throws NotWritten, NameTaken; then nothing is left of it
-   */
-  readonly finished: Promise<number>;
-  giveUp(): void;
-}
-
 export interface Store {
   /** Names this life of the data; cursors of another one cannot be served. */
   readonly generation: string;
@@ -299,15 +279,6 @@ export interface Store {
    */
   backUp(name: string): Promise<Copying>;
   close(): Promise<void>;
-}
-
-/** There is a file of this name already. */
-export class NameTaken extends Error {
-  override readonly name = "NameTaken";
-
-  constructor() {
-    super("There is a file of this name already, and none is overwritten.");
-  }
 }
 
 /** The store cannot write now, such as on a full disk: nothing of what was asked has happened. */

@@ -66,6 +66,8 @@ export interface RunningServer {
   /** Of the GraphQL endpoint. */
   readonly url: string;
   readonly metricsUrl: string | null;
+  /** Whether its pages sign in by themselves, as in development. */
+  readonly signsIn: boolean;
   readonly engine: Awaited<ReturnType<typeof createEngine>>;
   /** Answers what was taken, tells everybody to come back, and gives the data free. */
   close(): Promise<void>;
@@ -234,6 +236,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   return {
     url: urlOf(address, "/graphql"),
     metricsUrl: metricsAddress === null ? null : urlOf(metricsAddress, "/metrics"),
+    signsIn: givesTokens(options),
     engine,
     close() {
       closing ??= shutDown();

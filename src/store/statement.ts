@@ -8,7 +8,7 @@
  */
 
 import { type Placeholder, type SQL, sql } from "drizzle-orm";
-import type { Copying } from "../engine/store.ts";
+import type { Copying } from "../engine/copying.ts";
 
 export type Value = string | number | null;
 export type Row = Record<string, Value>;

@@ -83,18 +83,14 @@ test("a conversation does not wait for another, and keeps its order over what is
   await carol.get("{ viewer { id } }");
   const alice = await inStep(await enter(app, "alice"));
   const sendings = numbered(8).map((text, index) => alice.sendMessage(index % 2 === 0 ? "bob" : "carol", text));
-  let settled = 0;
-  const all = sendings.map(async (sending) => {
-    const message = await sending.settled;
-    settled += 1;
-    return message;
-  });
-  // The server's clock stands still until it is moved: nothing more is let through in between.
-  while (settled < sendings.length) {
+  const sent = collect(alice, "messageSent");
+  // The server's clock stands still until it is moved: each second lets one more through.
+  while (sent.length < sendings.length) {
+    const another = next(alice, "messageSent");
     app.clock.advance(SECOND);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await another;
   }
-  expect((await Promise.all(all)).map(({ status, seq }) => [status, seq])).toEqual(
+  expect((await Promise.all(sendings.map(({ settled }) => settled))).map(({ status, seq }) => [status, seq])).toEqual(
     sendings.map((_, index) => ["sent", Math.floor(index / 2) + 1]),
   );
 });

@@ -34,12 +34,6 @@ export interface OtherClient {
 
 export type Enter = (url: string, session: Session, socket: Partial<ClientOptions>) => OtherClient;
 
-/** Without the waiting between two attempts. */
-const SOCKET: Partial<ClientOptions> = {
-  webSocketImpl: WebSocket,
-  retryWait: () => new Promise((resolve) => setTimeout(resolve, 2)),
-};
-
 type More = "previous" | "next" | "both" | "none";
 
 interface Scene {
@@ -60,7 +54,8 @@ async function setScene(enter: Enter): Promise<Scene> {
   onTestFinished(() => proxy.close());
   const appToken = () => app.token("bob", { expiresIn: 10 * MINUTE });
   const session = createSession(proxy.url, { deviceId: "browser", platform: "WEB" }, appToken);
-  const client = enter(proxy.url, session, SOCKET);
+  // It tries again when it can succeed, and not after a while.
+  const client = enter(proxy.url, session, { webSocketImpl: WebSocket, retryWait: () => proxy.untilOpen() });
   const errors: unknown[] = [];
   return { app, proxy, alice, client, errors, receive: () => client.receive((error) => errors.push(error)) };
 }

@@ -19,6 +19,8 @@ export class NetworkProxy {
   readonly #target: () => number | null;
   readonly #pairs = new Set<Pair>();
   readonly #waiting = new Set<() => void>();
+  /** Those who wait until somebody can get through. */
+  readonly #shutOut = new Set<() => void>();
   #refusing = false;
   #frozen = false;
   /** For the next connections, one each; those after them are left alone. */
@@ -68,8 +70,11 @@ export class NetworkProxy {
     from.on("data", (bytes: Buffer) => {
       // What is sent into a dead link is gone, and nobody is told.
       if (this.#frozen) return;
-      if (bytes.length < left) to.write(bytes);
-      else to.write(bytes.subarray(0, left), () => this.#cut(pair));
+      if (bytes.length >= left) to.write(bytes.subarray(0, left), () => this.#cut(pair));
+      else if (!to.write(bytes)) {
+        from.pause();
+        to.once("drain", () => from.resume());
+      }
       left -= Math.min(bytes.length, left);
     });
     from.on("close", () => {
@@ -99,6 +104,13 @@ export class NetworkProxy {
 
   open(): void {
     this.#refusing = false;
+    for (const go of this.#shutOut) go();
+    this.#shutOut.clear();
+  }
+
+  /** Resolves while it is open, else as soon as it is. */
+  async untilOpen(): Promise<void> {
+    if (this.#refusing) await new Promise<void>((resolve) => this.#shutOut.add(resolve));
   }
 
   /** Every byte is lost from now on, while both ends see a connection; new ones hang too. */

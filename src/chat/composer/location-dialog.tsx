@@ -7,6 +7,7 @@ import { LocationView } from "../messages/content/location.tsx";
 import { Dialog } from "../shared/dialog.tsx";
 import { useFormat } from "../shared/format.ts";
 import { LocateFixed } from "../shared/icons.ts";
+import { Problem } from "../shared/problem.tsx";
 import ui from "../shared/ui.module.css";
 
 interface LocationDialogProps {
@@ -79,11 +80,7 @@ export function LocationDialog({ onSend, onClose }: LocationDialogProps) {
         {complete && Math.abs(place.latitude) <= 90 && Math.abs(place.longitude) <= 180 && (
           <LocationView content={{ type: "LOCATION", summary: "", ...place }} format={format} />
         )}
-        {problem !== null && (
-          <p className={ui.error} role="alert">
-            {problem}
-          </p>
-        )}
+        <Problem reason={problem} />
         <div className={ui.actions}>
           <button type="button" className={ui.button} onClick={locate}>
             <LocateFixed size={18} aria-hidden="true" />

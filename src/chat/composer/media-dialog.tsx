@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import type { ContentInput } from "../../client/index.ts";
 import { Dialog } from "../shared/dialog.tsx";
 import { isWebUrl } from "../shared/media-policy.ts";
+import { SoundPlayer, VideoPlayer } from "../shared/players.tsx";
 import ui from "../shared/ui.module.css";
 import styles from "./media-dialog.module.css";
 
@@ -130,10 +131,8 @@ export function MediaDialog({ kind, onSend, onClose }: MediaDialogProps) {
             {kind === "image" && (
               <img src={shown} alt={t("attach.preview")} referrerPolicy="no-referrer" onLoad={measure} />
             )}
-            {/* biome-ignore lint/a11y/useMediaCaption: nobody has written any */}
-            {kind === "sound" && <audio src={shown} controls preload="metadata" onLoadedMetadata={measure} />}
-            {/* biome-ignore lint/a11y/useMediaCaption: nobody has written any */}
-            {kind === "video" && <video src={shown} controls preload="metadata" onLoadedMetadata={measure} />}
+            {kind === "sound" && <SoundPlayer src={shown} onLoadedMetadata={measure} />}
+            {kind === "video" && <VideoPlayer src={shown} onLoadedMetadata={measure} />}
           </div>
         )}
         <div className={ui.row}>

@@ -6,6 +6,7 @@ import { Avatar } from "../shared/avatar.tsx";
 import { useChat } from "../shared/chat-context.ts";
 import { Dialog } from "../shared/dialog.tsx";
 import { nameOf } from "../shared/names.ts";
+import { Problem } from "../shared/problem.tsx";
 import { useReason } from "../shared/toasts.tsx";
 import ui from "../shared/ui.module.css";
 import { openConversation } from "../shell/route.ts";
@@ -72,11 +73,7 @@ export function NewConversation({ onClose }: { readonly onClose: () => void }) {
             }}
           />
         </label>
-        {problem !== null && (
-          <p className={ui.error} role="alert">
-            {problem}
-          </p>
-        )}
+        <Problem reason={problem} />
         <div className={ui.actions}>
           <button type="submit" className={`${ui.button} ${ui.primary}`} disabled={busy}>
             {t("newConversation.open")}

@@ -144,11 +144,11 @@ export function MessageList({ peer, snapshot, unread }: MessageListProps) {
     [rows],
   );
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: where it starts is decided once
-  const initial = useMemo(() => {
+  // Where it starts is decided once.
+  const [initial] = useState(() => {
     const unread = rows.findIndex(({ type }) => type === "unread");
     return unread > 0 ? { index: unread, align: "start" as const } : { index: "LAST" as const, align: "end" as const };
-  }, []);
+  });
 
   const current = focused ?? rows.findLast(({ type }) => type === "message")?.key ?? null;
   const onKeyDown = (event: KeyboardEvent) => {

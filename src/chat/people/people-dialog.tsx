@@ -6,6 +6,7 @@ import { Avatar } from "../shared/avatar.tsx";
 import { useChat } from "../shared/chat-context.ts";
 import { Dialog } from "../shared/dialog.tsx";
 import { nameOf } from "../shared/names.ts";
+import { Problem } from "../shared/problem.tsx";
 import { moveInTabs } from "../shared/roving.ts";
 import { useReason, useToasts } from "../shared/toasts.tsx";
 import ui from "../shared/ui.module.css";
@@ -185,11 +186,7 @@ function AddFriend({ onAdded }: { readonly onAdded: () => Promise<void> }) {
           <input value={greeting} maxLength={150} onChange={(event) => setGreeting(event.target.value)} />
         </label>
       </div>
-      {problem !== null && (
-        <p className={ui.error} role="alert">
-          {problem}
-        </p>
-      )}
+      <Problem reason={problem} />
       <div className={ui.actions}>
         <button type="submit" className={`${ui.button} ${ui.small}`}>
           {t("people.add")}

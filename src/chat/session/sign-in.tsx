@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { isLanguage, TRANSLATIONS } from "../i18n/i18n.ts";
 import { Avatar } from "../shared/avatar.tsx";
 import { preferences } from "../shared/preferences.ts";
+import { Problem } from "../shared/problem.tsx";
 import ui from "../shared/ui.module.css";
 import { hasDevelopmentTokens, type Identity, userOf } from "./session.ts";
 import styles from "./sign-in.module.css";
@@ -93,11 +94,7 @@ export function SignIn({ busy, problem, onSignIn }: SignInProps) {
                 onChange={(event) => setToken(event.target.value)}
               />
             </label>
-            {noToken && (
-              <p className={ui.error} role="alert">
-                {t("signIn.notAToken")}
-              </p>
-            )}
+            <Problem reason={noToken ? t("signIn.notAToken") : null} />
             <button type="submit" className={`${ui.button} ${ui.primary}`} disabled={busy}>
               {t("signIn.go")}
             </button>
@@ -106,11 +103,7 @@ export function SignIn({ busy, problem, onSignIn }: SignInProps) {
         <p className={styles.state} role="status">
           {busy ? t("signIn.busy") : ""}
         </p>
-        {problem !== null && !busy && (
-          <p className={ui.error} role="alert">
-            {t("signIn.failed", { reason: problem })}
-          </p>
-        )}
+        <Problem reason={problem === null || busy ? null : t("signIn.failed", { reason: problem })} />
         <div className={styles.languages}>
           {Object.entries(TRANSLATIONS).map(([language, { languageName }]) => (
             <button

@@ -16,30 +16,25 @@ export function usePerson(id: string): Person {
   const chat = useChat();
   const inStep = useConnection().status === "inStep";
   const [known, setKnown] = useState<{ readonly id: string; readonly user: User | null } | null>(null);
-  const [asked, setAsked] = useState(0);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `asked` asks again
+  const refresh = useCallback(() => {
+    chat.people.get(id).then(
+      (user) => setKnown({ id, user }),
+      // Another look follows.
+      () => {},
+    );
+  }, [chat, id]);
   useEffect(() => {
     if (!inStep) return;
-    let gone = false;
     const look = () => {
-      if (document.visibilityState === "hidden") return;
-      chat.people.get(id).then(
-        (user) => {
-          if (!gone) setKnown({ id, user });
-        },
-        // Another look follows.
-        () => {},
-      );
+      if (document.visibilityState !== "hidden") refresh();
     };
     look();
     const timer = setInterval(look, LOOKS_EVERY);
     document.addEventListener("visibilitychange", look);
     return () => {
-      gone = true;
       clearInterval(timer);
       document.removeEventListener("visibilitychange", look);
     };
-  }, [chat, id, inStep, asked]);
-  const refresh = useCallback(() => setAsked((before) => before + 1), []);
+  }, [inStep, refresh]);
   return { user: known?.id === id ? known.user : undefined, refresh };
 }

@@ -1,22 +1,23 @@
 /** Links that go dead without a word, and everybody coming back at once. */
 import { signAppToken } from "../../../src/server/tokens.ts";
+import { NetworkProxy } from "../../support/proxy.ts";
 import { Socket } from "../../support/socket.ts";
 import { pause } from "../client.ts";
 import type { Findings, Scale, Trial } from "../findings.ts";
-import { Link } from "../link.ts";
 import { noProcessFacts, openSockets, untilSockets } from "../process-facts.ts";
 import { SECRET } from "../server-process.ts";
 import { underLoad, type World } from "../under-load.ts";
 
 const DAY_MS = 86_400_000;
 
-async function overLink(faults: (world: World, link: Link) => Promise<void>): Promise<Findings> {
-  const link = new Link();
+async function overLink(faults: (world: World, link: NetworkProxy) => Promise<void>): Promise<Findings> {
+  let port = (): number | null => null;
+  const link = new NetworkProxy(() => port());
   await link.listen();
   try {
     return await underLoad({
       door(server) {
-        link.target = () => server().port;
+        port = () => server().port;
         return link;
       },
       faults: (world) => faults(world, link),
@@ -59,7 +60,7 @@ async function crowd(url: string, count: number): Promise<number> {
   return sockets.reduce<number>((sum, one) => sum + one, 0);
 }
 
-async function storms({ load, fault, breach, server }: World, link: Link, scale: Scale): Promise<void> {
+async function storms({ load, fault, breach, server }: World, link: NetworkProxy, scale: Scale): Promise<void> {
   const size = scale.pick(200, 2_000);
   const before = openSockets(server.pid);
   for (let round = 0; round < scale.pick(4, 40); round += 1) {

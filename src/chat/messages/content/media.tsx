@@ -6,6 +6,7 @@ import type { MessageContent } from "../../../client/index.ts";
 import type { Format } from "../../shared/format.ts";
 import { Download, Film, ImageIcon, Mic } from "../../shared/icons.ts";
 import { allowMedia, hostOf, isWebUrl, useMediaAllowed } from "../../shared/media-policy.ts";
+import { SoundPlayer, VideoPlayer } from "../../shared/players.tsx";
 import styles from "./content.module.css";
 
 type Of<Type extends MessageContent["type"]> = Extract<MessageContent, { readonly type: Type }>;
@@ -89,8 +90,7 @@ export function SoundView({ content, format }: PlayedProps<"SOUND">) {
     <Gate url={url} name={t("kinds.sound")} facts={length} icon={<Mic size={22} aria-hidden="true" />}>
       {(failed) => (
         <div className={styles.sound}>
-          {/* biome-ignore lint/a11y/useMediaCaption: nobody has written any */}
-          <audio controls preload="metadata" src={url} aria-label={`${t("kinds.sound")}, ${length}`} onError={failed} />
+          <SoundPlayer src={url} aria-label={`${t("kinds.sound")}, ${length}`} onError={failed} />
         </div>
       )}
     </Gate>
@@ -106,12 +106,9 @@ export function VideoView({ content, format }: PlayedProps<"VIDEO">) {
   return (
     <Gate url={url} name={t("kinds.video")} facts={length} icon={<Film size={26} aria-hidden="true" />} frame={frame}>
       {(failed) => (
-        // biome-ignore lint/a11y/useMediaCaption: nobody has written any
-        <video
+        <VideoPlayer
           className={styles.video}
           style={frame}
-          controls
-          preload="metadata"
           poster={coverAllowed ? cover?.url : undefined}
           src={url}
           aria-label={`${t("kinds.video")}, ${length}`}
