@@ -5,13 +5,13 @@ import type { Local } from "./local.ts";
 import type { ChatEvents, Conversation } from "./model.ts";
 import { type Observable, Value } from "./observable.ts";
 import { keepUnchanged, toConversation } from "./present.ts";
+import { Rounds } from "./rounds.ts";
 
 export class ConversationList implements Observable<readonly Conversation[]> {
   readonly #local: Local;
   readonly #events: Emitter<ChatEvents>;
   readonly #value = new Value<readonly Conversation[]>([]);
-  #stale = false;
-  #running: Promise<void> | null = null;
+  readonly #shows = new Rounds(() => this.#show());
 
   constructor(local: Local, events: Emitter<ChatEvents>) {
     this.#local = local;
@@ -23,26 +23,19 @@ export class ConversationList implements Observable<readonly Conversation[]> {
   readonly subscribe = (listener: () => void): (() => void) => this.#value.subscribe(listener);
 
   refresh(): Promise<void> {
-    this.#stale = true;
-    this.#running ??= this.#run().finally(() => {
-      this.#running = null;
-    });
-    return this.#running;
-  }
-
-  async #run(): Promise<void> {
-    while (this.#stale) {
-      this.#stale = false;
-      try {
-        await this.#show();
-      } catch (thrown) {
-        const error = toParleyError(thrown, "UNKNOWN");
-        if (error.code !== "SESSION_ENDED") this.#events.emit("error", error);
-      }
-    }
+    return this.#shows.run();
   }
 
   async #show(): Promise<void> {
+    try {
+      this.#value.set(await this.#read());
+    } catch (thrown) {
+      const error = toParleyError(thrown, "UNKNOWN");
+      if (error.code !== "SESSION_ENDED") this.#events.emit("error", error);
+    }
+  }
+
+  async #read(): Promise<readonly Conversation[]> {
     const { stored, waiting } = await this.#local.read(async (transaction) => ({
       stored: await transaction.conversations(),
       waiting: await transaction.outgoing(),
@@ -52,6 +45,6 @@ export class ConversationList implements Observable<readonly Conversation[]> {
     const shown = sorted.map((conversation) =>
       toConversation(conversation, this.#local.me, pending.get(conversation.peer)),
     );
-    this.#value.set(keepUnchanged(this.getSnapshot(), shown, ({ peer }) => peer.id));
+    return keepUnchanged(this.getSnapshot(), shown, ({ peer }) => peer.id);
   }
 }

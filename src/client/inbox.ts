@@ -10,6 +10,7 @@ import { ConversationUpdated, MessageUpdated, NewMessage, Refresh, type RefreshS
 import { Intake, type Item } from "./intake.ts";
 import type { Local } from "./local.ts";
 import type { ChatEvents } from "./model.ts";
+import { Rounds } from "./rounds.ts";
 import type { Sink, Socket } from "./socket.ts";
 import type { Meta, StreamName } from "./store/store.ts";
 import { Ticks } from "./ticks.ts";
@@ -28,7 +29,7 @@ export class Inbox {
   readonly #intake: Intake;
   readonly #acknowledger: Acknowledger;
   #queue: Item[] = [];
-  #draining: Promise<void> | null = null;
+  readonly #drains = new Rounds(() => this.#drain());
 
   constructor(local: Local, connection: Connection, events: Emitter<ChatEvents>) {
     this.#local = local;
@@ -101,14 +102,12 @@ export class Inbox {
   /** Begins anew with another connection, behind what is in the queue. */
   #fail(error: ParleyError, socket: Socket): void {
     if (!error.passing && error.code !== "CURSOR_EXPIRED") this.#events.emit("error", error);
-    void Promise.resolve(this.#draining).then(() => this.#connection.restart(socket, error.message));
+    void this.#drains.over().then(() => this.#connection.restart(socket, error.message));
   }
 
   #push(item: Item): void {
     this.#queue.push(item);
-    this.#draining ??= this.#drain().finally(() => {
-      this.#draining = null;
-    });
+    void this.#drains.run();
   }
 
   async #drain(): Promise<void> {

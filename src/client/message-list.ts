@@ -9,6 +9,7 @@ import type { Local } from "./local.ts";
 import type { ChatEvents, MessageListSnapshot } from "./model.ts";
 import { type Observable, Value } from "./observable.ts";
 import { keepUnchanged } from "./present.ts";
+import { Rounds } from "./rounds.ts";
 import type { Typing } from "./typing.ts";
 
 const PAGE = 30;
@@ -27,8 +28,8 @@ export class MessageList implements Observable<MessageListSnapshot> {
     peerTyping: false,
   });
   #bounds: Bounds = newest(PAGE);
-  #stale = false;
-  #reading: Promise<void> | null = null;
+  /** One reading at a time, and once more where something changed meanwhile. */
+  readonly #reads = new Rounds(() => this.#read());
   #fetching: Promise<void> | null = null;
   #refused = false;
   #stopWatching: (() => void)[] = [];
@@ -91,30 +92,23 @@ export class MessageList implements Observable<MessageListSnapshot> {
     if (stored > PAGE) this.#update({ messages: messages.slice(stored - PAGE), hasMore: true });
   }
 
-  /** Shows what is held: one reading at a time, and once more where something changed meanwhile. */
   #refresh(): Promise<void> {
-    this.#stale = true;
-    this.#reading ??= this.#read().finally(() => {
-      this.#reading = null;
-    });
-    return this.#reading;
+    return this.#reads.run();
   }
 
+  /** Shows what is held. */
   async #read(): Promise<void> {
-    while (this.#stale) {
-      this.#stale = false;
-      try {
-        const bounds = this.#bounds;
-        const window = await this.#history.read(this.#peer, bounds);
-        if (bounds !== this.#bounds) {
-          this.#stale = true;
-          continue;
-        }
-        if (window.hole !== null && this.#history.inStep && !this.#refused) this.#fetching ??= this.#fetch();
-        this.#take(window);
-      } catch (error) {
-        this.#tell(error);
+    try {
+      const bounds = this.#bounds;
+      const window = await this.#history.read(this.#peer, bounds);
+      if (bounds !== this.#bounds) {
+        void this.#refresh();
+        return;
       }
+      if (window.hole !== null && this.#history.inStep && !this.#refused) this.#fetching ??= this.#fetch();
+      this.#take(window);
+    } catch (error) {
+      this.#tell(error);
     }
   }
 
@@ -149,7 +143,7 @@ export class MessageList implements Observable<MessageListSnapshot> {
     const lacking = hasMore ? Math.max(0, PAGE - rows.length) : 0;
     this.#bounds = lowest === undefined ? newest(PAGE) : { ...newest(lacking), from: lowest };
     // Deleted ones have left room.
-    if (lacking > 0) this.#stale = true;
+    if (lacking > 0) void this.#refresh();
   }
 
   #update(change: Partial<MessageListSnapshot>): void {

@@ -377,7 +377,7 @@ function clientSays({ seq, content, recalledAt, editedAt, gapBefore }: Message) 
 
 /** Waits until `look` passes, looking again at each change; at the deadline what it throws is thrown. */
 async function eventually(chat: Chat, peer: string, look: () => void): Promise<void> {
-  const deadline = Date.now() + 3_000;
+  const deadline = Date.now() + 10_000;
   for (;;) {
     try {
       look();
@@ -386,7 +386,7 @@ async function eventually(chat: Chat, peer: string, look: () => void): Promise<v
       if (Date.now() > deadline) throw error;
     }
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(done, 100);
+      const timer = setTimeout(done, Math.max(deadline - Date.now(), 0) + 1);
       const stops = [chat.messages(peer).subscribe(done), chat.conversations.subscribe(done)];
       function done() {
         clearTimeout(timer);
