@@ -338,6 +338,21 @@ describe("what one device does to a conversation reaches the others, and not its
     expect(await peer.next()).toMatchObject({ conversation: { peer: { id: "carol" }, pinned: true } });
   });
 
+  test("each deleted message is named, and no other change names one", async () => {
+    const { alice, bobPhone, bobLaptop } = await fourDevices();
+    const { id: first } = await alice.send("bob", "one");
+    const { id: second } = await alice.send("bob", "two");
+    await bobPhone.deleteMessages(second, first);
+    await bobPhone.deleteMessages(first);
+    await bobPhone.markRead("alice");
+    const events = await (await bobLaptop.conversationUpdated()).take(3);
+    expect(events.map(({ deletedMessage }) => deletedMessage)).toEqual([
+      { id: second, seq: 2 },
+      { id: first, seq: 1 },
+      null,
+    ]);
+  });
+
   test("a change that changes nothing is told to nobody", async () => {
     const { bobPhone, bobLaptop } = await prepare();
     const other = await bobLaptop.conversationUpdated();

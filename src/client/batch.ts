@@ -2,7 +2,15 @@
 import type { ConversationFragment, MessageFragment } from "./generated.ts";
 import { peerOf } from "./present.ts";
 import { addRange, covers } from "./ranges.ts";
-import type { Meta, StoredConversation, StoredMessage, StreamName, Transaction } from "./store/store.ts";
+import {
+  isMessage,
+  type Meta,
+  type Stored,
+  type StoredConversation,
+  type StoredMessage,
+  type StreamName,
+  type Transaction,
+} from "./store/store.ts";
 import type { IsOutdated } from "./ticks.ts";
 
 /**
@@ -39,6 +47,27 @@ function fresh(peer: string): StoredConversation {
     last: null,
     activity: 0,
   };
+}
+
+interface Merged {
+  readonly news: boolean;
+  readonly kept: StoredMessage | null;
+}
+
+const NOTHING: Merged = { news: false, kept: null };
+
+/** One of the same place that was sent at another time is from before a restore. */
+function isSame(held: MessageFragment, message: MessageFragment): boolean {
+  return held.id === message.id && held.sentAt === message.sentAt;
+}
+
+/** Up to where nothing counts as unread. */
+function readUpTo({ readSeq, clearedSeq, lastOwnSeq }: Draft): number {
+  return Math.max(readSeq, clearedSeq, lastOwnSeq);
+}
+
+function isUnread({ seq, message }: Stored, conversation: Draft): boolean {
+  return message?.recalledAt === null && message.sender.id === conversation.peer && seq > readUpTo(conversation);
 }
 
 /** Whether what is held is to stay as it is. */
@@ -100,27 +129,26 @@ export class Batch {
    * Merges a message, and says whether it is new to the app, changes what it has been shown, or neither.
    * @returns the message as it is kept; null where the viewer is to see nothing of it
    */
-  async put(message: MessageFragment, source: Source): Promise<{ news: boolean; kept: StoredMessage | null }> {
+  async put(message: MessageFragment, source: Source): Promise<Merged> {
     const { seq } = message;
     const peer = peerOf(message, this.#me);
     const conversation = await this.conversation(peer);
     await this.#learnFrom(message, conversation);
-    if (seq <= conversation.clearedSeq) return { news: false, kept: null };
+    if (seq <= conversation.clearedSeq) return NOTHING;
 
-    const held = await this.#transaction.message(peer, seq);
-    const same = held !== null && held.message.id === message.id && held.message.sentAt === message.sentAt;
-    const current = same && held.epoch === conversation.epoch;
-    if (same && held.deleted) return { news: false, kept: null };
+    const there = await this.#transaction.message(peer, seq);
+    if (there?.message === null && (there.sentAt ?? message.sentAt) === message.sentAt) return NOTHING;
+    const held = there !== null && isMessage(there) && isSame(there.message, message) ? there : null;
+    const handed = held?.handed ?? false;
     // What comes live comes to each tab, and to each once; what was missed may come again.
-    const news =
-      source === "live" || (source === "missed" && !(same && held.handed)) || (source === "recent" && held === null);
+    const news = source === "live" || (source === "missed" && !handed) || (source === "recent" && held === null);
     if (news || source === "sent") await this.touch(peer);
+    const current = held !== null && held.epoch === conversation.epoch;
     const kept: StoredMessage = {
       peer,
       seq,
       epoch: conversation.epoch,
-      deleted: false,
-      handed: news || (same && held.handed),
+      handed: news || handed,
       message: current && heldIsNewer(held.message, message, source) ? held.message : message,
     };
     await this.#transaction.putMessage(kept);
@@ -194,10 +222,22 @@ export class Batch {
     await this.#transaction.removeMessages(peer, 0, upToSeq);
   }
 
+  /** Deleted by the viewer, here or on another device: also where it has not come yet. */
   async delete(peer: string, seq: number): Promise<void> {
-    await this.conversation(peer);
+    const conversation = await this.conversation(peer);
+    if (seq <= conversation.clearedSeq) return;
     const held = await this.#transaction.message(peer, seq);
-    if (held !== null) await this.#transaction.putMessage({ ...held, deleted: true });
+    const counted = held !== null && isUnread(held, conversation) && seq <= conversation.countedSeq;
+    if (counted && conversation.serverUnread > 0) conversation.serverUnread -= 1;
+    const sentAt = (held?.message ?? held)?.sentAt ?? null;
+    await this.#transaction.putMessage({ peer, seq, epoch: conversation.epoch, message: null, sentAt });
+  }
+
+  /** The server has a message where one was deleted before everything held was put in doubt: the mark is out of date. */
+  async liftOldMark(peer: string, seq: number): Promise<void> {
+    const { epoch } = await this.conversation(peer);
+    const held = await this.#transaction.message(peer, seq);
+    if (held?.message === null && held.epoch < epoch) await this.#transaction.removeMessages(peer, seq, seq);
   }
 
   /** Everything that is held of a conversation has to be asked for again; until then it is shown as it is. */
@@ -235,22 +275,20 @@ export class Batch {
   async #lastOf({ peer }: Draft): Promise<StoredMessage | null> {
     for (let below = Number.MAX_SAFE_INTEGER; ; ) {
       const page = await this.#transaction.messagesBelow(peer, below, 10);
-      const last = page.find((message) => !message.deleted);
+      const last = page.find(isMessage);
       below = page.at(-1)?.seq ?? 0;
       if (last !== undefined || page.length === 0) return last ?? null;
     }
   }
 
   async #unreadOf(conversation: Draft): Promise<number> {
-    const { peer, readSeq, clearedSeq, lastOwnSeq, headSeq, countedSeq, serverUnread, ranges } = conversation;
+    const { peer, headSeq, countedSeq, serverUnread, ranges } = conversation;
     if (peer === this.#me) return 0;
-    const mark = Math.max(readSeq, clearedSeq, lastOwnSeq);
+    const mark = readUpTo(conversation);
     const known = headSeq - mark <= MOST_COUNTED && covers(ranges, mark + 1, headSeq);
     const from = known ? mark : Math.max(mark, countedSeq);
     const rows = await this.#transaction.messagesAbove(peer, from, MOST_COUNTED);
-    const counted = rows.filter(
-      ({ deleted, message }) => !deleted && message.recalledAt === null && message.sender.id === peer,
-    );
+    const counted = rows.filter((row) => isUnread(row, conversation));
     return counted.length + (known || mark >= countedSeq ? 0 : serverUnread);
   }
 }

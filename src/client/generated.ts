@@ -500,7 +500,7 @@ export type ConversationUpdatedSubscriptionVariables = Exact<{
 }>;
 
 
-export type ConversationUpdatedSubscription = { readonly conversationUpdated: { readonly cursor: string, readonly conversation: ConversationFragment } };
+export type ConversationUpdatedSubscription = { readonly conversationUpdated: { readonly cursor: string, readonly conversation: ConversationFragment, readonly deletedMessage: { readonly seq: number } | null } };
 
 export type TypingSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
@@ -725,7 +725,7 @@ export const ClearConversation = operation<ClearConversationMutation, ClearConve
 export const NewMessage = operation<NewMessageSubscription, NewMessageSubscriptionVariables>("subscription NewMessage($since:String){newMessage(since:$since){source cursor message{...Message}}}" + ContentText + MessageText + ProfileText + VariantText);
 export const Refresh = operation<RefreshSubscription, RefreshSubscriptionVariables>("subscription Refresh{refresh{offlineCount recentCount truncated truncatedPeers cursor}}");
 export const MessageUpdated = operation<MessageUpdatedSubscription, MessageUpdatedSubscriptionVariables>("subscription MessageUpdated($since:String){messageUpdated(since:$since){change cursor message{...Message}}}" + ContentText + MessageText + ProfileText + VariantText);
-export const ConversationUpdated = operation<ConversationUpdatedSubscription, ConversationUpdatedSubscriptionVariables>("subscription ConversationUpdated($since:String){conversationUpdated(since:$since){cursor conversation{...Conversation}}}" + ContentText + ConversationText + MessageText + ProfileText + VariantText);
+export const ConversationUpdated = operation<ConversationUpdatedSubscription, ConversationUpdatedSubscriptionVariables>("subscription ConversationUpdated($since:String){conversationUpdated(since:$since){cursor conversation{...Conversation}deletedMessage{seq}}}" + ContentText + ConversationText + MessageText + ProfileText + VariantText);
 export const Typing = operation<TypingSubscription, TypingSubscriptionVariables>("subscription Typing{typing{typing user{id}}}");
 export const Acknowledge = operation<AcknowledgeMutation, AcknowledgeMutationVariables>("mutation Acknowledge($cursor:String!){acknowledge(input:{cursor:$cursor}){cursor}}");
 export const SetTyping = operation<SetTypingMutation, SetTypingMutationVariables>("mutation SetTyping($input:SetTypingInput!){setTyping(input:$input){typing}}");

@@ -10,7 +10,13 @@ import type { Local } from "./local.ts";
 import type { Message, MessagePage } from "./model.ts";
 import { toMessage, toPendingMessage } from "./present.ts";
 import { addRange, covers, highestHole, type Range } from "./ranges.ts";
-import type { Outgoing, StoredConversation, StoredMessage, Transaction } from "./store/store.ts";
+import {
+  isMessage,
+  type Outgoing,
+  type StoredConversation,
+  type StoredMessage,
+  type Transaction,
+} from "./store/store.ts";
 import type { IsOutdated, Ticks } from "./ticks.ts";
 
 /** Which messages of a conversation: all from `from` up to `before`, and `count` more below that; seqs, `from` included. */
@@ -46,11 +52,14 @@ export function newest(count: number, before = NEWEST): Bounds {
 /** The highest first, deleted ones left out; one more than asked for where there is one. */
 async function readRows(transaction: Transaction, peer: string, { before, from, count }: Bounds) {
   const held = from < before ? await transaction.messagesAbove(peer, from - 1, ALL) : [];
-  const shown = held.filter(({ seq, deleted }) => seq < before && !deleted).reverse();
+  const shown = held
+    .filter(isMessage)
+    .filter(({ seq }) => seq < before)
+    .reverse();
   const older: StoredMessage[] = [];
   for (let below = from; older.length <= count; ) {
     const page = await transaction.messagesBelow(peer, below, count + 1 - older.length);
-    older.push(...page.filter(({ deleted }) => !deleted));
+    older.push(...page.filter(isMessage));
     below = page.at(-1)?.seq ?? 0;
     if (page.length === 0) break;
   }
@@ -141,7 +150,7 @@ export class History {
       const conversation = await transaction.conversation(peer);
       const above = hole[1] >= NEWEST - 1 ? [] : await transaction.messagesAbove(peer, hole[1], MOST_PER_PAGE);
       // Cursors of an earlier epoch may be of another conversation.
-      const usable = above.find(({ epoch, message }) => epoch === conversation?.epoch && message.cursor !== null);
+      const usable = above.find(({ epoch, message }) => epoch === conversation?.epoch && message?.cursor != null);
       return { anchor: usable ?? null, conversation };
     });
     const last = Math.min(MOST_PER_PAGE, Math.max(LEAST_PER_PAGE, count));
@@ -150,7 +159,7 @@ export class History {
       const { history } = await this.#connection.ask(HistoryOperation, {
         peer,
         last,
-        before: anchor?.message.cursor ?? null,
+        before: anchor?.message?.cursor ?? null,
       });
       if (history === null) throw new ParleyError("USER_NOT_FOUND", `There is no user ${peer}.`);
       await this.#local.change(async (batch, transaction) => {
@@ -180,13 +189,17 @@ async function mergePage(
   const conversation = await batch.conversation(peer);
   const first = pageInfo.hasPreviousPage ? (nodes[0]?.seq ?? 1) : 1;
   const last = top ?? Math.max(headSeq, nodes.at(-1)?.seq ?? 0);
-  for (const message of nodes) if (!isOutdated(peer, message.seq)) await batch.put(message, "answer");
+  for (const message of nodes) {
+    if (isOutdated(peer, message.seq)) continue;
+    await batch.liftOldMark(peer, message.seq);
+    await batch.put(message, "answer");
+  }
   const there = new Set(nodes.map(({ seq }) => seq));
   // What an earlier epoch held and the server does not have: deleted by the viewer, or gone with a restore. What lies
   // below the lowest that the server has is past its retention, and stays.
   for (let above = (nodes[0]?.seq ?? last + 1) - 1; ; ) {
     const held = await transaction.messagesAbove(peer, above, MOST_PER_PAGE);
-    for (const { seq, epoch } of held) {
+    for (const { seq, epoch } of held.filter(isMessage)) {
       const gone = (top === null || seq <= top) && epoch < conversation.epoch && !there.has(seq);
       if (gone) await transaction.removeMessages(peer, seq, seq);
     }

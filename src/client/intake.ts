@@ -30,8 +30,6 @@ export class Intake {
   readonly #me: string;
   readonly #events: Emitter<ChatEvents>;
   readonly #ticks: Ticks;
-  /** Where messages were deleted since the last refresh: what was missed may still be handed over after that. */
-  readonly #deletedFrom = new Set<string>();
 
   constructor(me: string, events: Emitter<ChatEvents>, ticks: Ticks) {
     this.#me = me;
@@ -85,21 +83,11 @@ export class Intake {
 
   async #conversation(event: ConversationUpdatedSubscription["conversationUpdated"], batch: Batch) {
     batch.setCursor("conversations", event.cursor);
-    const { conversation } = event;
+    const { conversation, deletedMessage } = event;
     const peer = conversation.peer.id;
-    const { pinned, muted, readSeq, clearedSeq } = await batch.conversation(peer);
-    const explained =
-      pinned !== conversation.pinned ||
-      muted !== conversation.muted ||
-      readSeq < conversation.readSeq ||
-      clearedSeq < conversation.clearedSeq;
+    if (deletedMessage !== null) await batch.delete(peer, deletedMessage.seq);
     await batch.putConversation(conversation);
     this.#ticks.note(peer, "conversation");
-    // Messages were deleted, and which is not said.
-    if (!explained) {
-      await batch.doubt(peer);
-      this.#deletedFrom.add(peer);
-    }
     return () => this.#events.emit("conversationUpdated", { peer });
   }
 
@@ -110,8 +98,6 @@ export class Intake {
   ) {
     const { cursor, truncated, truncatedPeers } = event;
     batch.setCursor("messages", cursor);
-    for (const peer of this.#deletedFrom) await batch.doubt(peer);
-    this.#deletedFrom.clear();
     // Whatever is fetched from now on is fetched as it is after this place.
     if (batch.cursors.updates === null) batch.setCursor("updates", cursor);
     if (batch.cursors.conversations === null) batch.setCursor("conversations", cursor);

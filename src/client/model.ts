@@ -116,8 +116,9 @@ export interface Conversation {
   readonly unreadCount: number;
   readonly pinned: boolean;
   readonly muted: boolean;
-  /** Up to where the viewer has read, and the peer: a `seq`. */
+  /** Up to where the viewer has read: a `seq`. */
   readonly readSeq: number;
+  /** Up to where the peer has: it tells what of the viewer's is read, and not how far the peer is in its own. */
   readonly peerReadSeq: number;
 }
 

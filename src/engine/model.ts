@@ -89,7 +89,8 @@ export interface Member {
 /**
  * What can happen in a user's log. `received` and `sent` are messages, `unsynced` an own
  * message that the other devices are not told of; `recalled`, `edited`, `read` and
- * `delivered` speak of messages; `conversation` of the user's own view of a conversation.
+ * `delivered` speak of messages; `conversation` of the user's own view of a conversation:
+ * with the seq of a message that was deleted from it, or 0.
  */
 export type LogKind = "received" | "sent" | "unsynced" | "recalled" | "edited" | "read" | "delivered" | "conversation";
 

@@ -2,7 +2,7 @@
 import type { NewMessageEvent } from "../engine/live/new-messages.ts";
 import type { RefreshEvent } from "../engine/live/refresh.ts";
 import type { TypingEvent } from "../engine/live/typing.ts";
-import type { ConversationUpdatedEvent, MessageUpdatedEvent } from "../engine/live/updates.ts";
+import type { ConversationUpdatedEvent, DeletedMessage, MessageUpdatedEvent } from "../engine/live/updates.ts";
 import { builder } from "./builder.ts";
 import { viewerOf } from "./context.ts";
 import { ConversationType } from "./conversation.ts";
@@ -69,6 +69,15 @@ const MessageUpdated = builder.objectRef<MessageUpdatedEvent>("MessageUpdatedEve
   }),
 });
 
+const DeletedMessageType = builder.objectRef<DeletedMessage>("DeletedMessage").implement({
+  access: "given",
+  description: "A message that the viewer has deleted for itself.",
+  fields: (t) => ({
+    id: t.id({ description: "Its id, to take it out of caches with.", resolve: ({ id }) => id }),
+    seq: t.exposeInt("seq", { description: "Its number in the conversation." }),
+  }),
+});
+
 const ConversationUpdated = builder.objectRef<ConversationUpdatedEvent>("ConversationUpdatedEvent").implement({
   access: "self",
   description: "A change that another device of the viewer's made to its view of a conversation.",
@@ -77,6 +86,12 @@ const ConversationUpdated = builder.objectRef<ConversationUpdatedEvent>("Convers
       type: ConversationType,
       description: "As it is now.",
       resolve: (event) => event.conversation,
+    }),
+    deletedMessage: t.field({
+      type: DeletedMessageType,
+      nullable: true,
+      description: "What it deleted, one message an event; null where it pinned, muted, cleared or read.",
+      resolve: (event) => event.deletedMessage,
     }),
     cursor: t.exposeString("cursor", { description: CURSOR }),
   }),

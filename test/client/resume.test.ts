@@ -104,6 +104,25 @@ test("a message that comes behind its own recall stays recalled, and is told all
   await shows(alice, "bob", [null]);
 });
 
+test("a message that comes behind its own deletion on another device is not shown, and not told", async () => {
+  const app = await startApp();
+  const bob = await app.person("bob");
+  const phone = await inStep(await enter(app, "alice", {}));
+  const { webSocketImpl, isHeld, release } = late('"newMessage"');
+  const laptop = await inStep(await enter(app, "alice", { webSocketImpl }));
+  const told = collect(laptop, "newMessage");
+  const arrived = next(phone, "newMessage");
+  await bob.send("alice", "one");
+  const updated = next(laptop, "conversationUpdated");
+  await isHeld;
+  await phone.deleteMessages([(await arrived).message]);
+  await updated;
+  release();
+  await bob.send("alice", "two");
+  await shows(laptop, "bob", ["two"]);
+  expect(texts(told.map(({ message }) => message))).toEqual(["two"]);
+});
+
 test("what changed before a device was ever in step is not missed", async () => {
   const app = await startApp();
   const [bob] = await app.people("bob", "alice");

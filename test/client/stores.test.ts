@@ -11,7 +11,6 @@ function message(peer: string, seq: number, epoch: number): StoredMessage {
     peer,
     seq,
     epoch,
-    deleted: false,
     handed: true,
     message: {
       id: `${peer} ${seq}`,

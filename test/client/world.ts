@@ -69,18 +69,18 @@ function positionOf(cursor: string): { kind: string; position: number } {
 
 /** What writes to a store have kept, and what they have cleared. */
 class Kept {
-  readonly #messages = new Set<string>();
+  readonly #places = new Set<string>();
   readonly #cleared = new Map<string, number>();
 
-  note(ids: readonly string[], cleared: ReadonlyMap<string, number>): void {
-    for (const id of ids) this.#messages.add(id);
+  note(places: readonly string[], cleared: ReadonlyMap<string, number>): void {
+    for (const place of places) this.#places.add(place);
     for (const [peer, seq] of cleared) this.#cleared.set(peer, seq);
   }
 
   /** Kept, or not to be shown any more. */
-  has({ id, seq, sender, recipient }: Data, user: string): boolean {
+  has({ seq, sender, recipient }: Data, user: string): boolean {
     const peer = sender.id === user ? recipient.id : sender.id;
-    return this.#messages.has(id) || seq <= (this.#cleared.get(peer) ?? 0);
+    return this.#places.has(`${peer} ${seq}`) || seq <= (this.#cleared.get(peer) ?? 0);
   }
 }
 
@@ -114,9 +114,9 @@ export class Device {
         const result = await store.transaction(mode, (transaction) =>
           work({
             ...transaction,
-            putMessage: (message) => {
-              put.push(message.message.id);
-              return transaction.putMessage(message);
+            putMessage: (stored) => {
+              put.push(`${stored.peer} ${stored.seq}`);
+              return transaction.putMessage(stored);
             },
             putConversation: (conversation) => {
               cleared.set(conversation.peer, conversation.clearedSeq);
@@ -323,9 +323,11 @@ export class World {
     for (const { user, chat } of this.devices) {
       for (const other of USERS) {
         const server = await people.get(user)?.history(other);
-        await showsEventually(chat, other, (server ?? []).map(serverSays), `what ${user} has with ${other}`);
+        const history = server ?? [];
+        await showsEventually(chat, other, history.map(serverSays), `what ${user} has with ${other}`);
         const conversation = await people.get(user)?.conversation(other);
-        await listsEventually(chat, other, conversation ?? null, `${user}'s conversation with ${other}`);
+        const own = history.filter(({ sender }) => sender.id === user).map(({ seq }) => seq);
+        await listsEventually(chat, other, conversation ?? null, own, `${user}'s conversation with ${other}`);
       }
     }
     this.#checkSends();
@@ -407,17 +409,26 @@ async function showsEventually(chat: Chat | null, peer: string, expected: object
   });
 }
 
-async function listsEventually(chat: Chat | null, peer: string, expected: Data | null, what: string): Promise<void> {
+/** @param own the viewer's messages: of these alone a client has to know which the peer has read */
+async function listsEventually(
+  chat: Chat | null,
+  peer: string,
+  expected: Data | null,
+  own: readonly number[],
+  what: string,
+): Promise<void> {
   if (chat === null || expected === null) return;
+  const ownRead = (mark = 0) => own.filter((seq) => seq <= mark).length;
   await eventually(chat, peer, () => {
     const shown = chat.conversations.getSnapshot().find((conversation) => conversation.peer.id === peer);
     const { unreadCount, pinned, muted, readSeq, peerReadSeq, lastMessage } = shown ?? {};
-    expect({ unreadCount, pinned, muted, readSeq, peerReadSeq, last: lastMessage?.seq ?? null }, what).toEqual({
+    const last = lastMessage?.seq ?? null;
+    expect({ unreadCount, pinned, muted, readSeq, ownRead: ownRead(peerReadSeq), last }, what).toEqual({
       unreadCount: expected.unreadCount,
       pinned: expected.pinned,
       muted: expected.muted,
       readSeq: expected.readSeq,
-      peerReadSeq: expected.peerReadSeq,
+      ownRead: ownRead(expected.peerReadSeq),
       last: expected.lastMessage?.seq ?? null,
     });
   });

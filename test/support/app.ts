@@ -27,6 +27,7 @@ export const MESSAGE_UPDATED = `subscription Updated($since: String) { messageUp
 } }`;
 export const CONVERSATION_UPDATED = `subscription Updated($since: String) { conversationUpdated(since: $since) {
   cursor conversation { id peer { id } unreadCount readSeq pinned muted lastMessage { id content { summary } } }
+  deletedMessage { id seq }
 } }`;
 const HISTORY = `query History($peer: ID!, $of: ID, $first: Int, $after: String, $last: Int, $before: String) {
   history(peer: $peer, of: $of, first: $first, after: $after, last: $last, before: $before) {

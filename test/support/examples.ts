@@ -69,6 +69,7 @@ export async function stir({ people, ids }: World): Promise<void> {
   const { owner, peer, admin, blocked } = people;
   const phone = await owner.login("canary-device", "DESKTOP");
   await owner.edit(ids.said, "canary-after");
+  await phone.deleteMessages((await phone.send("bob", "canary-gone")).id);
   await phone.arrange("pin", "bob");
   await phone.markRead("bob");
   await peer.setTyping("alice");

@@ -1,10 +1,10 @@
 /** A store in the browser's IndexedDB. Tabs that open the same name share it. */
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
-import type { LocalStore, Meta, Outgoing, StoredConversation, StoredMessage, Transaction } from "./store.ts";
+import type { LocalStore, Meta, Outgoing, Stored, StoredConversation, Transaction } from "./store.ts";
 
 interface Schema extends DBSchema {
   meta: { key: string; value: Meta };
-  messages: { key: [peer: string, seq: number]; value: StoredMessage };
+  messages: { key: [peer: string, seq: number]; value: Stored };
   conversations: { key: string; value: StoredConversation };
   outgoing: { key: string; value: Outgoing };
 }
@@ -46,8 +46,8 @@ function over(running: ReturnType<typeof begin>): Transaction {
    * Stretch by stretch: a range is read at once, a cursor that goes down row by row takes up to twice as long. How far
    * down the range must reach is known where no number is left out; where some are, the next stretch follows.
    */
-  async function below(peer: string, seq: number, limit: number): Promise<StoredMessage[]> {
-    const found: StoredMessage[] = [];
+  async function below(peer: string, seq: number, limit: number): Promise<Stored[]> {
+    const found: Stored[] = [];
     for (let end = seq; end > 0 && found.length < limit; ) {
       const range = IDBKeyRange.bound([peer, 0], [peer, end], false, true);
       const highest = (await messages.openKeyCursor(range, "prev"))?.key[1];

@@ -1,17 +1,17 @@
 /** A store in memory: for tests, for Node, and where a browser keeps nothing. */
-import type { LocalStore, Meta, Outgoing, StoredConversation, StoredMessage, Transaction } from "./store.ts";
+import type { LocalStore, Meta, Outgoing, Stored, StoredConversation, Transaction } from "./store.ts";
 
 /** The messages of a conversation, in the order of seq. */
 class Timeline {
-  readonly #messages = new Map<number, StoredMessage>();
+  readonly #messages = new Map<number, Stored>();
   /** Rising. */
   readonly #seqs: number[] = [];
 
-  get(seq: number): StoredMessage | undefined {
+  get(seq: number): Stored | undefined {
     return this.#messages.get(seq);
   }
 
-  set(seq: number, message: StoredMessage): void {
+  set(seq: number, message: Stored): void {
     if (!this.#messages.has(seq)) this.#seqs.splice(this.#placeOf(seq), 0, seq);
     this.#messages.set(seq, message);
   }
@@ -32,18 +32,18 @@ class Timeline {
   }
 
   /** Those from `first` up to but not including `end`; at most `limit`, the lowest. */
-  slice(first: number, end: number, limit: number): StoredMessage[] {
+  slice(first: number, end: number, limit: number): Stored[] {
     const from = this.#placeOf(first);
     return this.#at(from, Math.min(this.#placeOf(end), from + limit));
   }
 
   /** The `limit` highest below a seq, the highest first. */
-  below(seq: number, limit: number): StoredMessage[] {
+  below(seq: number, limit: number): Stored[] {
     const end = this.#placeOf(seq);
     return this.#at(Math.max(0, end - limit), end).reverse();
   }
 
-  #at(from: number, end: number): StoredMessage[] {
+  #at(from: number, end: number): Stored[] {
     return this.#seqs.slice(from, end).flatMap((seq) => this.#messages.get(seq) ?? []);
   }
 }

@@ -10,11 +10,25 @@ export interface StoredMessage {
   readonly seq: number;
   /** The conversation's epoch when the server last told of it: one of an earlier epoch may be out of date or gone. */
   readonly epoch: number;
-  /** Deleted by the viewer: kept so that it does not come back. */
-  readonly deleted: boolean;
   /** A subscription has handed it over, so that the app has been told of it. */
   readonly handed: boolean;
   readonly message: MessageFragment;
+}
+
+/** In the place of a message that the viewer has deleted, so that whatever still tells of it does not bring it back. */
+export interface DeletedMark {
+  readonly peer: string;
+  readonly seq: number;
+  readonly epoch: number;
+  readonly message: null;
+  /** Tells it from another message of this seq, as there may be after a restore; null where it is not known. */
+  readonly sentAt: string | null;
+}
+
+export type Stored = StoredMessage | DeletedMark;
+
+export function isMessage(stored: Stored): stored is StoredMessage {
+  return stored.message !== null;
 }
 
 export interface StoredConversation {
@@ -85,12 +99,12 @@ export interface Transaction {
   meta(): Promise<Meta | null>;
   putMeta(meta: Meta): Promise<void>;
 
-  message(peer: string, seq: number): Promise<StoredMessage | null>;
-  /** Those below a seq, the highest first, deleted ones included; `limit` is 1 or more. */
-  messagesBelow(peer: string, seq: number, limit: number): Promise<StoredMessage[]>;
-  /** Those above a seq, the lowest first, deleted ones included; `limit` is 1 or more. */
-  messagesAbove(peer: string, seq: number, limit: number): Promise<StoredMessage[]>;
-  putMessage(message: StoredMessage): Promise<void>;
+  message(peer: string, seq: number): Promise<Stored | null>;
+  /** Those below a seq, the highest first; `limit` is 1 or more. */
+  messagesBelow(peer: string, seq: number, limit: number): Promise<Stored[]>;
+  /** Those above a seq, the lowest first; `limit` is 1 or more. */
+  messagesAbove(peer: string, seq: number, limit: number): Promise<Stored[]>;
+  putMessage(stored: Stored): Promise<void>;
   /** Removes `first` to `last`. */
   removeMessages(peer: string, first: number, last: number): Promise<void>;
 

@@ -1,5 +1,6 @@
 /** `messageUpdated` and `conversationUpdated`: two more filters over the user's log. */
 import { type Core, cutoffsNow } from "../core.ts";
+import { messageId } from "../ids.ts";
 import type { LogEntry, Member, Stream } from "../model.ts";
 import type { MessageView, Viewer } from "../viewer.ts";
 import { Feed } from "./feed.ts";
@@ -17,7 +18,14 @@ export interface MessageUpdatedEvent extends MessageView {
 
 export interface ConversationUpdatedEvent {
   readonly conversation: Member;
+  /** What the viewer deleted for itself; null where something else of its view has changed. */
+  readonly deletedMessage: DeletedMessage | null;
   readonly cursor: string;
+}
+
+export interface DeletedMessage {
+  readonly id: string;
+  readonly seq: number;
 }
 
 function changeOf(entry: LogEntry): MessageChange | null {
@@ -135,8 +143,11 @@ export function createUpdates(core: Core) {
       since: string | null | undefined,
     ): Promise<Feed<ConversationUpdatedEvent>> {
       return follow(viewer, "conversations", since, async (entry, cursor) => {
-        const conversation = await store.memberByConversation(viewer.userId, entry.conversationId);
-        return conversation === null ? null : { conversation, cursor };
+        const { conversationId, seq } = entry;
+        const conversation = await store.memberByConversation(viewer.userId, conversationId);
+        if (conversation === null) return null;
+        const deletedMessage = seq === 0 ? null : { id: messageId(conversationId, seq), seq };
+        return { conversation, deletedMessage, cursor };
       });
     },
   };

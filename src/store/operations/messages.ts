@@ -6,7 +6,7 @@ import { messageId } from "../../engine/ids.ts";
 import type { AuditEntry } from "../../engine/model.ts";
 import { type Message, SYSTEM_USER, type UserId } from "../../engine/model.ts";
 import type { Appended, Logged } from "../../engine/store.ts";
-import { all, first, type Operation, run, statement } from "../statement.ts";
+import { first, type Operation, run, statement } from "../statement.ts";
 import { conversations, deletedMessages, members, messages } from "../tables.ts";
 import { recordAudit } from "./audit.ts";
 import { member, pairOf } from "./conversations.ts";
@@ -240,14 +240,11 @@ export function* deleteForUser(
   now: number,
   origin: string | null,
 ): Operation<Logged> {
-  const changed = new Set<number>();
-  for (const { conversationId, seq } of list) {
-    const rows = yield* all(insertDeleted, { conversation: conversationId, seq, user: userId });
-    if (rows.length > 0) changed.add(conversationId);
-  }
   const appended: Appended[] = [];
-  for (const conversationId of changed) {
-    appended.push(yield* appendEntry({ userId, kind: "conversation", conversationId, seq: 0, at: now, origin }));
+  for (const { conversationId, seq } of list) {
+    const inserted = yield* first(insertDeleted, { conversation: conversationId, seq, user: userId });
+    if (inserted === undefined) continue;
+    appended.push(yield* appendEntry({ userId, kind: "conversation", conversationId, seq, at: now, origin }));
   }
   return { appended };
 }
