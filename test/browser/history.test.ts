@@ -1,3 +1,4 @@
+import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import type { App } from "../support/app.ts";
 import { NetworkProxy } from "../support/proxy.ts";
@@ -22,7 +23,7 @@ async function sendMany(app: App, count: number, first = 0): Promise<void> {
 /** The numbers of the messages that are to be seen, from the top. */
 function seen({ page }: ChatWindow): Promise<number[]> {
   return page.evaluate(() => {
-    const box = document.querySelector("[data-virtuoso-scroller]")?.getBoundingClientRect();
+    const box = document.querySelector("[data-messages]")?.getBoundingClientRect();
     if (box === undefined) return [];
     const texts = [...document.querySelectorAll("article [dir=auto]")].filter((text) => {
       const { top, bottom } = text.getBoundingClientRect();
@@ -37,16 +38,14 @@ function consecutive(all: readonly number[]): boolean {
 }
 
 /**
- * Scrolls up to the beginning; each view must hang together with the one before it. By half a view at a time: while the
- * list measures what was put above, it may slip by some rows.
+ * Scrolls up to the beginning; each view must hang together with the one before it.
  * @returns all that was seen
  */
 async function scrollToBeginning(window: ChatWindow): Promise<Set<number>> {
   const { page } = window;
-  const scroller = page.locator("[data-virtuoso-scroller]");
+  const scroller = page.locator("[data-messages]");
   // Not by the wheel: browsers smooth what that does, and nobody can say when it has ended.
-  const up = () => scroller.evaluate((node) => node.scrollBy({ top: -0.5 * node.clientHeight, behavior: "instant" }));
-  const isAtEnd = () => scroller.evaluate((node) => node.scrollHeight - node.scrollTop - node.clientHeight < 2);
+  const up = () => scroller.evaluate((node) => node.scrollBy({ top: -0.8 * node.clientHeight, behavior: "instant" }));
   const all = new Set<number>();
   let before = await seen(window);
   for (const value of before) all.add(value);
@@ -58,10 +57,7 @@ async function scrollToBeginning(window: ChatWindow): Promise<Set<number>> {
       .poll(
         async () => {
           now = await seen(window);
-          const isHigher = (now[0] ?? top) < top;
-          // What comes just then takes the reader to the end once more.
-          if (!isHigher && (await isAtEnd())) await up();
-          return isHigher && consecutive(now);
+          return (now[0] ?? top) < top && consecutive(now);
         },
         { timeout: 15_000 },
       )
@@ -71,6 +67,28 @@ async function scrollToBeginning(window: ChatWindow): Promise<Set<number>> {
     before = now;
   }
   return all;
+}
+
+/** Keeps back what the server answers when it is asked for history. @returns to let it go */
+async function holdHistory(page: Page): Promise<() => void> {
+  let held: (() => void)[] | null = [];
+  await page.routeWebSocket(/graphql/, (socket) => {
+    const server = socket.connectToServer();
+    const asked = new Set<string>();
+    socket.onMessage((text) => {
+      const { id, payload } = JSON.parse(String(text));
+      if (String(payload?.query).startsWith("query History")) asked.add(id);
+      server.send(text);
+    });
+    server.onMessage((text) => {
+      if (held !== null && asked.has(JSON.parse(String(text)).id)) held.push(() => socket.send(text));
+      else socket.send(text);
+    });
+  });
+  return () => {
+    for (const go of held ?? []) go();
+    held = null;
+  };
 }
 
 describeInBrowser("history", () => {
@@ -93,7 +111,7 @@ describeInBrowser("history", () => {
     const bob = await enter(app, "bob");
     await bob.open("alice");
     await bob.message("number 119").waitFor();
-    await bob.page.locator("[data-virtuoso-scroller]").hover();
+    await bob.page.locator("[data-messages]").hover();
     await bob.page.mouse.wheel(0, -1_500);
     await bob.page.getByRole("button", { name: "To the newest message" }).waitFor();
     const read = bob.page.getByRole("article").filter({ visible: true }).nth(6);
@@ -110,6 +128,30 @@ describeInBrowser("history", () => {
     await way.waitFor({ state: "detached" });
     const [alice] = await app.people("alice");
     await expect.poll(async () => (await alice.conversation("bob"))?.peerReadSeq).toBe(125);
+  });
+
+  test("what is missing is shown as missing, with a way to fetch it, until it is there", async () => {
+    const app = await startChat();
+    await (await app.admin()).updateSettings({ offlineMessagesPerContact: 2 });
+    await sendMany(app, 10);
+    const bob = await enter(app, "bob");
+    await bob.open("alice");
+    await bob.message("number 9").waitFor();
+    await bob.page.goto("about:blank");
+    await sendMany(app, 250, 10);
+
+    const release = await holdHistory(bob.page);
+    await bob.page.goto(new URL("/#/alice", app.url).href);
+    await bob.message("number 259").waitFor();
+    const hole = bob.page.getByText("Some messages are missing here.");
+    await hole.waitFor();
+    expect((await seen(bob)).slice(-4)).toEqual([8, 9, 258, 259]);
+    await bob.page.getByRole("button", { name: "Load", exact: true }).click();
+    await bob.page.getByRole("button", { name: "Loading…", disabled: true }).waitFor();
+    release();
+    await hole.waitFor({ state: "detached" });
+    await bob.message("number 259").waitFor();
+    expect((await scrollToBeginning(bob)).size).toBe(260);
   });
 
   test("offline for 250 messages, it shows all of them once and in order when it is back", {

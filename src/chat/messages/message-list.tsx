@@ -1,66 +1,22 @@
 /**
- * The messages of a conversation: as many rows as fit are in the page, older ones come as they are scrolled to, and
- * what one reads stays where it is whatever comes above or below.
+ * The messages of a conversation: as many rows as are needed are in the page, older ones come as they are scrolled to,
+ * and what one reads stays where it is whatever comes above or below.
  */
 
-import { type KeyboardEvent, type RefObject, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, useCallback, useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { type Components, Virtuoso, type VirtuosoHandle } from "react-virtuoso";
 import type { MessageListSnapshot } from "../../client/index.ts";
-import { useChat, useConnection, useConversation } from "../shared/chat-context.ts";
+import { BeforeChange } from "../shared/before-change.ts";
+import { useConnection, useConversation } from "../shared/chat-context.ts";
 import { useFormat } from "../shared/format.ts";
 import { ArrowDown } from "../shared/icons.ts";
 import styles from "./message-list.module.css";
 import type { PeerContext } from "./peer-context.ts";
 import { RowView } from "./row.tsx";
-import { type Placed, place, type Row, toRows, type Unread } from "./rows.ts";
-
-/** Messages that are fetched when the oldest comes near. */
-const MORE = 100;
-/** Rows above the first in the page at which it is time for that. */
-const NEAR_TOP = 40;
-/** Pixels from the end within which the list follows what comes. */
-const NEAR_END = 120;
-
-interface ListContext {
-  readonly label: string;
-  readonly beginning: string | null;
-  readonly older: string | null;
-}
-
-const components: Components<Row, ListContext> = {
-  Header: ({ context }) => (
-    <div className={styles.top} role="none">
-      {context.beginning ?? context.older ?? ""}
-    </div>
-  ),
-  Footer: () => <div className={styles.end} role="none" />,
-  List: ({ context, ref, children, ...props }) => (
-    // biome-ignore lint/a11y/useSemanticElements: the library places the rows in boxes of its own
-    <div {...props} ref={ref} role="list" aria-label={context.label}>
-      {children}
-    </div>
-  ),
-  Item: ({ context: _context, item: _item, children, ...props }) => (
-    // biome-ignore lint/a11y/useSemanticElements: as above
-    <div {...props} role="listitem">
-      {children}
-    </div>
-  ),
-};
-
-/** Rows that keep their numbers from one snapshot to the next. */
-function usePlacedRows(
-  { messages, hasMore }: MessageListSnapshot,
-  unread: Unread | null,
-  around: RefObject<number | null>,
-): Placed {
-  const before = useRef<Placed | null>(null);
-  return useMemo(() => {
-    before.current = place(toRows(messages, unread, !hasMore), before.current, around.current);
-    return before.current;
-  }, [messages, hasMore, unread, around]);
-}
+import { toRows, type Unread } from "./rows.ts";
+import { useMarkRead } from "./use-mark-read.ts";
+import { useOlder } from "./use-older.ts";
+import { useScrolling } from "./use-scrolling.ts";
 
 interface MessageListProps {
   readonly peer: PeerContext;
@@ -70,59 +26,21 @@ interface MessageListProps {
 }
 
 export function MessageList({ peer, snapshot, unread }: MessageListProps) {
-  const chat = useChat();
   const { t } = useTranslation();
   const format = useFormat();
   const { messages, hasMore, complete } = snapshot;
   const inStep = useConnection().status === "inStep";
-  const around = useRef<number | null>(null);
-  const { rows, firstIndex } = usePlacedRows(snapshot, unread, around);
   const unreadCount = useConversation(peer.id)?.unreadCount ?? 0;
-  const handle = useRef<VirtuosoHandle>(null);
-  const [atEnd, setAtEnd] = useState(true);
   const [focused, setFocused] = useState<string | null>(null);
 
-  // Older ones are on their way before one gets there.
-  const [loadingOlder, setLoadingOlder] = useState(false);
-  const [top, setTop] = useState<number | null>(null);
-  const nearTop = top !== null && top - firstIndex < NEAR_TOP;
-  useEffect(() => {
-    if (!nearTop || !hasMore || loadingOlder || !inStep) return;
-    setLoadingOlder(true);
-    void chat
-      .messages(peer.id)
-      .loadOlder(MORE)
-      .finally(() => setLoadingOlder(false));
-  }, [chat, peer.id, nearTop, hasMore, loadingOlder, inStep]);
+  const rows = useMemo(() => toRows(messages, unread, !hasMore), [messages, unread, hasMore]);
+  // Where it starts is decided once.
+  const [start] = useState(() => rows.find(({ type }) => type === "unread")?.key ?? null);
+  const { box, span, atEnd, first, beforeChange, onScroll, toEnd, toRow } = useScrolling(rows, start);
+  useOlder(peer.id, first, hasMore && inStep);
 
-  // What is looked at has been read.
   const newestSeq = messages.findLast(({ seq }) => seq !== null)?.seq ?? 0;
-  useEffect(() => {
-    const look = () => {
-      if (atEnd && complete && document.visibilityState === "visible" && document.hasFocus()) {
-        if (newestSeq > 0) void chat.markRead(peer.id, newestSeq).catch(() => {});
-      }
-    };
-    look();
-    addEventListener("focus", look);
-    document.addEventListener("visibilitychange", look);
-    return () => {
-      removeEventListener("focus", look);
-      document.removeEventListener("visibilitychange", look);
-    };
-  }, [chat, peer.id, atEnd, complete, newestSeq]);
-
-  // Only what comes at the end is followed, not what fills a hole above it.
-  const lastKey = rows.at(-1)?.key;
-  const end = useRef({ last: lastKey, followed: lastKey });
-  end.current.last = lastKey;
-  const follow = useCallback((isAtBottom: boolean) => {
-    const { last, followed } = end.current;
-    end.current.followed = last;
-    return isAtBottom && last !== followed ? "auto" : false;
-  }, []);
-
-  const toNewest = useCallback(() => handle.current?.scrollToIndex({ index: "LAST", align: "end" }), []);
+  useMarkRead(peer.id, atEnd && complete ? newestSeq : 0);
 
   // One's own message is shown wherever one was reading.
   const newest = messages.at(-1);
@@ -130,27 +48,19 @@ export function MessageList({ peer, snapshot, unread }: MessageListProps) {
   useEffect(() => {
     if (newestKey === null) return;
     setFocused(null);
-    toNewest();
-  }, [newestKey, toNewest]);
+    toEnd();
+  }, [newestKey, toEnd]);
 
   const showMessage = useCallback(
     (id: string) => {
-      const index = rows.findIndex((row) => row.type === "message" && row.message.id === id);
-      const row = rows[index];
+      const row = rows.find((row) => row.type === "message" && row.message.id === id);
       if (row === undefined) return;
-      handle.current?.scrollToIndex({ index, align: "center", behavior: "auto" });
       setFocused(row.key);
+      toRow({ key: row.key, block: "center", focus: false });
     },
-    [rows],
+    [rows, toRow],
   );
 
-  // Where it starts is decided once.
-  const [initial] = useState(() => {
-    const unread = rows.findIndex(({ type }) => type === "unread");
-    return unread > 0 ? { index: unread, align: "start" as const } : { index: "LAST" as const, align: "end" as const };
-  });
-
-  const current = focused ?? rows.findLast(({ type }) => type === "message")?.key ?? null;
   const onKeyDown = (event: KeyboardEvent) => {
     const { target } = event;
     // Only where a message itself has the focus, not what is in it.
@@ -168,47 +78,40 @@ export function MessageList({ peer, snapshot, unread }: MessageListProps) {
     if (to === undefined || key === undefined) return;
     event.preventDefault();
     setFocused(key);
-    handle.current?.scrollIntoView({
-      index: rows.findIndex((row) => row.key === key),
-      done: () => document.querySelector<HTMLElement>(`[data-message="${CSS.escape(key)}"]`)?.focus(),
-    });
+    toRow({ key, block: "nearest", focus: true });
   };
 
-  const context: ListContext = {
-    label: t("pane.messages", { name: peer.name }),
-    beginning: !hasMore && complete ? t("pane.beginning") : null,
-    older: hasMore ? t("pane.older") : null,
-  };
+  const inPage = rows.slice(span.from, span.to);
+  const isThere = inPage.some(({ key }) => key === focused);
+  const current = isThere ? focused : (inPage.findLast(({ type }) => type === "message")?.key ?? null);
+  const beginning = !hasMore && complete ? t("pane.beginning") : null;
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the arrow keys move among the messages in it
     <div className={styles.frame} onKeyDown={onKeyDown} role="presentation">
-      <Virtuoso
-        ref={handle}
+      <BeforeChange look={beforeChange} />
+      <div
+        ref={box}
         className={styles.list}
-        data={rows as Row[]}
-        context={context}
-        components={components}
-        firstItemIndex={firstIndex}
-        initialTopMostItemIndex={initial}
-        computeItemKey={(_, row) => row.key}
-        alignToBottom
-        followOutput={follow}
-        atBottomThreshold={NEAR_END}
-        atBottomStateChange={setAtEnd}
-        increaseViewportBy={{ top: 900, bottom: 300 }}
-        rangeChanged={({ startIndex, endIndex }) => {
-          around.current = Math.round((startIndex + endIndex) / 2);
-          setTop(startIndex);
-        }}
-        itemContent={(_, row) => (
-          <RowView row={row} peer={peer} format={format} focusable={row.key === current} onShow={showMessage} />
-        )}
-      />
+        role="log"
+        aria-live="off"
+        aria-label={t("pane.messages", { name: peer.name })}
+        onScroll={onScroll}
+        data-messages={peer.id}
+      >
+        <div className={styles.top}>{span.from > 0 ? "" : (beginning ?? (hasMore ? t("pane.older") : ""))}</div>
+        <ol>
+          {inPage.map((row) => (
+            <li key={row.key} data-row={row.key}>
+              <RowView row={row} peer={peer} format={format} focusable={row.key === current} onShow={showMessage} />
+            </li>
+          ))}
+        </ol>
+      </div>
       {!atEnd && (
         <button
           type="button"
           className={styles.toNewest}
-          onClick={toNewest}
+          onClick={toEnd}
           aria-label={unreadCount > 0 ? t("pane.toNewestUnread", { count: unreadCount }) : t("pane.toNewest")}
         >
           <ArrowDown size={20} aria-hidden="true" />

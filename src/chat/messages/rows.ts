@@ -72,30 +72,3 @@ export function toRows(messages: readonly Message[], unread: Unread | null, isWh
   if (newest?.type === "message") rows[rows.length - 1] = { ...newest, last: true };
   return rows;
 }
-
-export interface Placed {
-  readonly rows: readonly Row[];
-  /** The list's number of the first row: what the others are counted from, so that no row changes its number. */
-  readonly firstIndex: number;
-}
-
-/** High enough for all the history that anybody scrolls through. */
-export const START_INDEX = 10_000_000;
-
-/**
- * Numbers the rows so that what one reads keeps its number: whatever came above it, also where a hole was filled.
- * @param around the number of a row that is to be seen
- */
-export function place(rows: readonly Row[], before: Placed | null, around: number | null): Placed {
-  if (before === null) return { rows, firstIndex: START_INDEX };
-  const places = new Map(rows.map(({ key }, index) => [key, index]));
-  const seen = around === null ? 0 : around - before.firstIndex;
-  const nearest = [...before.rows.entries()]
-    .filter(([, { type, key }]) => type === "message" && places.has(key))
-    .reduce<number | null>((best, [index]) => {
-      return best === null || Math.abs(index - seen) < Math.abs(best - seen) ? index : best;
-    }, null);
-  const row = nearest === null ? undefined : before.rows[nearest];
-  if (nearest === null || row === undefined) return { rows, firstIndex: before.firstIndex };
-  return { rows, firstIndex: before.firstIndex + nearest - (places.get(row.key) ?? nearest) };
-}
