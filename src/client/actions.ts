@@ -53,7 +53,7 @@ export class Actions {
       const result = await change();
       if (result === null) throw new ParleyError("UNKNOWN", "The server gave no answer.");
       if (!("message" in result)) throw fromRefused(result);
-      const shown = toMessage(result.message, this.#local.me, null);
+      const shown = toMessage(result.message, this.#local.viewer, null);
       await this.#local.change(async (batch) => {
         if (!isOutdated(shown.peer, result.message.seq)) await batch.put(result.message, "answer");
       });

@@ -183,7 +183,7 @@ export class Chat {
         if (toParleyError(error, "UNKNOWN").code !== "OFFLINE") throw error;
       }
     }
-    return toPage(window, this.user, this.#history.inStep, before === undefined);
+    return toPage(window, this.#local.viewer, this.#history.inStep, before === undefined);
   }
 
   /** Takes an own message back, for everybody. @throws ParleyError RECALL_WINDOW_PASSED, MESSAGE_NOT_FOUND, … */
@@ -274,7 +274,7 @@ function idOf({ id }: Message): string {
 export async function login(options: LoginOptions): Promise<Chat> {
   const { url, user, token, platform = "WEB" } = options;
   const store = options.store ?? (await defaultStore(options));
-  const local = new Local(store, user);
+  const local = new Local(store, { id: user, url });
   try {
     const { deviceId, entered } = await local.open(options.deviceId);
     const session = new Session({ url, user, token, deviceId, platform });

@@ -55,7 +55,15 @@ export function previewOf(input: MessageContentInput): MessageContent | null {
   return null;
 }
 
-export function contentOf(content: ContentFragment): MessageContent {
+/** Links of the server's own are paths on it. @param base the server's URL */
+function resolve<Linked extends { readonly url: string }>(linked: Linked, base: string): Linked {
+  return URL.canParse(linked.url, base) ? { ...linked, url: new URL(linked.url, base).href } : linked;
+}
+
+/** @param base the URL of the server that said it */
+export function contentOf(content: ContentFragment, base: string): MessageContent {
+  const variantOf = <Variant extends { readonly url: string }>(variant: Variant | null) =>
+    variant === null ? null : resolve(variant, base);
   switch (content.__typename) {
     case "TextContent":
       return { ...content, type: "TEXT" };
@@ -64,13 +72,18 @@ export function contentOf(content: ContentFragment): MessageContent {
     case "LocationContent":
       return { ...content, type: "LOCATION" };
     case "ImageContent":
-      return { ...content, type: "IMAGE" };
+      return {
+        ...resolve(content, base),
+        type: "IMAGE",
+        thumbnail: variantOf(content.thumbnail),
+        large: variantOf(content.large),
+      };
     case "SoundContent":
-      return { ...content, type: "SOUND" };
+      return { ...resolve(content, base), type: "SOUND" };
     case "FileContent":
-      return { ...content, type: "FILE" };
+      return { ...resolve(content, base), type: "FILE" };
     case "VideoContent":
-      return { ...content, type: "VIDEO" };
+      return { ...resolve(content, base), type: "VIDEO", cover: variantOf(content.cover) };
     case "CustomContent":
       return { ...content, type: "CUSTOM" };
     case "NoticeContent":

@@ -43,7 +43,7 @@ export class ConversationList implements Observable<readonly Conversation[]> {
     const pending = new Map(waiting.map((outgoing) => [outgoing.peer, outgoing]));
     const sorted = stored.sort((a, b) => Number(b.pinned) - Number(a.pinned) || b.activity - a.activity);
     const shown = sorted.map((conversation) =>
-      toConversation(conversation, this.#local.me, pending.get(conversation.peer)),
+      toConversation(conversation, this.#local.viewer, pending.get(conversation.peer)),
     );
     return keepUnchanged(this.getSnapshot(), shown, ({ peer }) => peer.id);
   }

@@ -8,7 +8,7 @@ import { ParleyError } from "./errors.ts";
 import { History as HistoryOperation, type HistoryQuery } from "./generated.ts";
 import type { Local } from "./local.ts";
 import type { Message, MessagePage } from "./model.ts";
-import { toMessage, toPendingMessage } from "./present.ts";
+import { toMessage, toPendingMessage, type Viewer } from "./present.ts";
 import { addRange, covers, highestHole, type Range } from "./ranges.ts";
 import {
   isMessage,
@@ -93,15 +93,15 @@ function missingFrom(from: number, [first, last]: Range, rows: readonly StoredMe
 }
 
 /** The window as it is shown, oldest first. */
-export function toPage(window: Window, me: string, inStep: boolean, isNewest: boolean): MessagePage {
+export function toPage(window: Window, viewer: Viewer, inStep: boolean, isNewest: boolean): MessagePage {
   const { conversation, rows, pending, hole, hasMore } = window;
   const ranges = conversation?.ranges ?? [];
   const stored = rows.toReversed();
   const messages: Message[] = stored.map(({ seq, message }, index) => {
     const above = stored[index - 1]?.seq;
-    return toMessage(message, me, conversation, above !== undefined && !covers(ranges, above + 1, seq - 1));
+    return toMessage(message, viewer, conversation, above !== undefined && !covers(ranges, above + 1, seq - 1));
   });
-  messages.push(...pending.map((outgoing) => toPendingMessage(outgoing, me)));
+  messages.push(...pending.map((outgoing) => toPendingMessage(outgoing, viewer)));
   return { messages, complete: hole === null && (inStep || !isNewest), hasMore };
 }
 

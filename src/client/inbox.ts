@@ -35,7 +35,7 @@ export class Inbox {
     this.#local = local;
     this.#connection = connection;
     this.#events = events;
-    this.#intake = new Intake(local.me, events, this.ticks);
+    this.#intake = new Intake(local.viewer, events, this.ticks);
     this.#acknowledger = new Acknowledger(connection);
   }
 

@@ -9,7 +9,7 @@ import type {
   RefreshSubscription,
 } from "./generated.ts";
 import type { ChatEvents } from "./model.ts";
-import { peerOf, toMessage } from "./present.ts";
+import { peerOf, toMessage, type Viewer } from "./present.ts";
 import type { Meta, StreamName, Transaction } from "./store/store.ts";
 import type { Ticks } from "./ticks.ts";
 
@@ -27,12 +27,12 @@ export type Item =
 const SOURCES: Record<DeliverySource, Source> = { OFFLINE: "missed", LIVE: "live", RECENT: "recent" };
 
 export class Intake {
-  readonly #me: string;
+  readonly #viewer: Viewer;
   readonly #events: Emitter<ChatEvents>;
   readonly #ticks: Ticks;
 
-  constructor(me: string, events: Emitter<ChatEvents>, ticks: Ticks) {
-    this.#me = me;
+  constructor(viewer: Viewer, events: Emitter<ChatEvents>, ticks: Ticks) {
+    this.#viewer = viewer;
     this.#events = events;
     this.#ticks = ticks;
   }
@@ -61,23 +61,23 @@ export class Intake {
     const transient = message.seq === 0;
     const { news, kept } = transient ? { news: true, kept: null } : await batch.put(message, SOURCES[source]);
     if (!news || (kept === null && !transient)) return () => {};
-    const shown = toMessage(kept?.message ?? message, this.#me, null);
+    const shown = toMessage(kept?.message ?? message, this.#viewer, null);
     return () => this.#events.emit("newMessage", { message: shown, source });
   }
 
   async #update({ message, change, cursor }: MessageUpdatedSubscription["messageUpdated"], batch: Batch) {
     batch.setCursor("updates", cursor);
     const { seq } = message;
-    const conversation = await batch.conversation(peerOf(message, this.#me));
+    const conversation = await batch.conversation(peerOf(message, this.#viewer.id));
     if (change === "EDITED" || change === "RECALLED") {
       this.#ticks.note(conversation.peer, seq);
       await batch.put(message, "update");
-    } else if (message.sender.id === this.#me) {
+    } else if (message.sender.id === this.#viewer.id) {
       conversation.peerDeliveredSeq = Math.max(conversation.peerDeliveredSeq, seq);
       if (change === "READ") conversation.peerReadSeq = Math.max(conversation.peerReadSeq, seq);
     }
     // What the viewer itself has read on another device comes with the conversation, exactly.
-    const shown = toMessage(message, this.#me, conversation);
+    const shown = toMessage(message, this.#viewer, conversation);
     return () => this.#events.emit("messageUpdated", { message: shown, change });
   }
 

@@ -3,11 +3,12 @@ import { Batch } from "./batch.ts";
 import { ParleyError, toParleyError } from "./errors.ts";
 import type { MessageFragment } from "./generated.ts";
 import { newId } from "./ids.ts";
+import type { Viewer } from "./present.ts";
 import type { LocalStore, Transaction } from "./store/store.ts";
 import { joinTabs, type Tabs } from "./tabs.ts";
 
 export class Local {
-  readonly me: string;
+  readonly viewer: Viewer;
   readonly #store: LocalStore;
   readonly #tabs: Tabs;
   readonly #watchers = new Set<(peers: readonly string[]) => void>();
@@ -15,8 +16,8 @@ export class Local {
   /** A message of the outbox is on the server. */
   onSent: (message: MessageFragment) => void = () => {};
 
-  constructor(store: LocalStore, me: string) {
-    this.me = me;
+  constructor(store: LocalStore, viewer: Viewer) {
+    this.viewer = viewer;
     this.#store = store;
     this.#tabs = joinTabs(store.sharedName, (peers) => this.#announce(peers));
   }
@@ -38,7 +39,7 @@ export class Local {
   /** One transaction of changes. It resolves when they are on disk and all who watch have been told. */
   async change<T>(work: (batch: Batch, transaction: Transaction) => Promise<T>): Promise<T> {
     const { result, peers, sent } = await this.#run("write", async (transaction) => {
-      const batch = await Batch.open(transaction, this.me);
+      const batch = await Batch.open(transaction, this.viewer.id);
       const result = await work(batch, transaction);
       return { result, peers: await batch.finish(), sent: batch.sent };
     });
@@ -56,14 +57,14 @@ export class Local {
   async open(wanted: string | undefined): Promise<{ deviceId: string; entered: boolean }> {
     return this.#run("write", async (transaction) => {
       const known = await transaction.meta();
-      if (known !== null && known.user !== this.me) {
+      if (known !== null && known.user !== this.viewer.id) {
         throw new ParleyError("WRONG_USER", `This store holds the messages of ${known.user}; give each user its own.`);
       }
       const deviceId = wanted ?? known?.deviceId ?? newId();
       if (known?.deviceId === deviceId) return known;
       // The cursors say what the server has handed to that other device.
       const cursors = { messages: null, updates: null, conversations: null };
-      const meta = { activity: 0, ...known, user: this.me, deviceId, entered: false, cursors };
+      const meta = { activity: 0, ...known, user: this.viewer.id, deviceId, entered: false, cursors };
       await transaction.putMeta(meta);
       return meta;
     });

@@ -132,7 +132,7 @@ export class MessageList implements Observable<MessageListSnapshot> {
 
   #take(window: Window): void {
     if (window.hole === null) this.#keepFrom(window);
-    const page = toPage(window, this.#local.me, this.#history.inStep, true);
+    const page = toPage(window, this.#local.viewer, this.#history.inStep, true);
     const messages = keepUnchanged(this.getSnapshot().messages, page.messages, ({ key }) => key);
     this.#update({ ...page, messages, loading: this.#fetching !== null });
   }

@@ -69,7 +69,7 @@ export class Outbox {
     };
     const settled = new Promise<Message>((resolve) => this.#settling.set(outgoing.clientMessageId, resolve));
     void this.#enter(outgoing);
-    return { message: toPendingMessage(outgoing, this.#local.me), settled };
+    return { message: toPendingMessage(outgoing, this.#local.viewer), settled };
   }
 
   async #enter(outgoing: Outgoing): Promise<void> {
@@ -197,7 +197,7 @@ export class Outbox {
     await this.#local.change(async (batch, transaction) => {
       if (await transaction.removeOutgoing(outgoing.clientMessageId)) batch.sent.push(message);
       // With lifetime 0 it is kept nowhere, and a notice is of another conversation.
-      const kept = message.seq > 0 && message.sender.id === this.#local.me;
+      const kept = message.seq > 0 && message.sender.id === this.#local.viewer.id;
       if (kept) await batch.put(message, "sent");
       await batch.conversation(outgoing.peer);
     });
@@ -205,7 +205,7 @@ export class Outbox {
 
   /** A message is on the server, by its answer or by whatever told of it first. */
   #settle(message: MessageFragment): void {
-    const shown = toMessage(message, this.#local.me, null);
+    const shown = toMessage(message, this.#local.viewer, null);
     const key = shown.key;
     this.#settling.get(key)?.(shown);
     this.#settling.delete(key);
@@ -222,7 +222,7 @@ export class Outbox {
   }
 
   #failed(outgoing: Outgoing): void {
-    const message = toPendingMessage(outgoing, this.#local.me);
+    const message = toPendingMessage(outgoing, this.#local.viewer);
     this.#settling.get(outgoing.clientMessageId)?.(message);
     this.#settling.delete(outgoing.clientMessageId);
     if (message.error !== null) this.#events.emit("messageFailed", { message, error: message.error });

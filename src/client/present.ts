@@ -5,6 +5,12 @@ import type { MessageFragment } from "./generated.ts";
 import type { Conversation, Message, MessageStatus } from "./model.ts";
 import type { Outgoing, StoredConversation } from "./store/store.ts";
 
+/** Who looks, and where the server is that links of its own are relative to. */
+export interface Viewer {
+  readonly id: string;
+  readonly url: string;
+}
+
 /** The other side of its conversation; for a notice that an admin has sent, its recipient. */
 export function peerOf({ sender, recipient }: MessageFragment, me: string): string {
   return recipient.id === me ? sender.id : recipient.id;
@@ -12,26 +18,26 @@ export function peerOf({ sender, recipient }: MessageFragment, me: string): stri
 
 type Marks = Pick<StoredConversation, "peerReadSeq" | "peerDeliveredSeq">;
 
-function statusOf(message: MessageFragment, me: string, marks: Marks | null): MessageStatus {
+function statusOf(message: MessageFragment, { id: me }: Viewer, marks: Marks | null): MessageStatus {
   if (message.recipient.id === me) return message.sender.id === me ? "read" : "received";
   if (message.readByRecipient || (marks !== null && message.seq <= marks.peerReadSeq)) return "read";
   if (message.deliveredToRecipient || (marks !== null && message.seq <= marks.peerDeliveredSeq)) return "delivered";
   return "sent";
 }
 
-export function toMessage(message: MessageFragment, me: string, marks: Marks | null, gapBefore = false): Message {
+export function toMessage(message: MessageFragment, viewer: Viewer, marks: Marks | null, gapBefore = false): Message {
   const { replyTo } = message;
   return {
     // With lifetime 0 and without a key of the sender's, the id alone tells them apart.
     key: message.clientMessageId ?? message.id,
     id: message.id,
     seq: message.seq,
-    peer: peerOf(message, me),
+    peer: peerOf(message, viewer.id),
     sender: message.sender.id,
-    mine: message.sender.id === me,
-    status: statusOf(message, me, marks),
+    mine: message.sender.id === viewer.id,
+    status: statusOf(message, viewer, marks),
     error: null,
-    content: message.content === null ? null : contentOf(message.content),
+    content: message.content === null ? null : contentOf(message.content, viewer.url),
     customData: message.customData,
     sentAt: message.sentAt,
     editedAt: message.editedAt,
@@ -45,7 +51,7 @@ export function toMessage(message: MessageFragment, me: string, marks: Marks | n
   };
 }
 
-export function toPendingMessage(outgoing: Outgoing, me: string): Message {
+export function toPendingMessage(outgoing: Outgoing, { id: me }: Viewer): Message {
   return {
     key: outgoing.clientMessageId,
     id: null,
@@ -66,11 +72,16 @@ export function toPendingMessage(outgoing: Outgoing, me: string): Message {
   };
 }
 
-export function toConversation(stored: StoredConversation, me: string, pending: Outgoing | undefined): Conversation {
+export function toConversation(
+  stored: StoredConversation,
+  viewer: Viewer,
+  pending: Outgoing | undefined,
+): Conversation {
   const { peer, nickname, avatarUrl, last, unreadCount, pinned, muted, readSeq, peerReadSeq } = stored;
   return {
     peer: { id: peer, nickname, avatarUrl },
-    lastMessage: pending !== undefined ? toPendingMessage(pending, me) : last && toMessage(last.message, me, stored),
+    lastMessage:
+      pending !== undefined ? toPendingMessage(pending, viewer) : last && toMessage(last.message, viewer, stored),
     unreadCount,
     pinned,
     muted,
