@@ -12,13 +12,14 @@ import {
   EditMessage,
   MarkRead,
   type MessageFragment,
+  MessageNow,
   MuteConversation,
   PinConversation,
   RecallMessage,
 } from "./generated.ts";
 import type { Local } from "./local.ts";
 import type { ContentInput, Message } from "./model.ts";
-import { toMessage } from "./present.ts";
+import { peerOf, toMessage } from "./present.ts";
 import type { Ticks } from "./ticks.ts";
 
 const MOST_PER_PAGE = 100;
@@ -58,6 +59,19 @@ export class Actions {
         if (!isOutdated(shown.peer, result.message.seq)) await batch.put(result.message, "answer");
       });
       return shown;
+    });
+  }
+
+  /** Asks for a message anew. */
+  reload(id: string): Promise<Message | null> {
+    return this.#ticks.during(async (isOutdated) => {
+      const { node } = await this.#connection.ask(MessageNow, { id });
+      if (node?.__typename !== "Message") return null;
+      const peer = peerOf(node, this.#local.viewer.id);
+      await this.#local.change(async (batch) => {
+        if (!isOutdated(peer, node.seq)) await batch.put(node, "answer");
+      });
+      return toMessage(node, this.#local.viewer, null);
     });
   }
 

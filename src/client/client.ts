@@ -17,6 +17,7 @@ import type {
   Conversation,
   Message,
   MessagePage,
+  SendFileOptions,
   SendOptions,
 } from "./model.ts";
 import type { Observable } from "./observable.ts";
@@ -27,6 +28,7 @@ import { openIndexedDbStore } from "./store/indexed-db.ts";
 import { createMemoryStore } from "./store/memory.ts";
 import type { LocalStore } from "./store/store.ts";
 import { Typing } from "./typing.ts";
+import { type UploadProgress, Uploads } from "./uploads.ts";
 
 export interface LoginOptions {
   /** The server's endpoint, such as `https://chat.example.com/graphql`. */
@@ -78,6 +80,7 @@ export class Chat {
   readonly #session: Session;
   readonly #connection: Connection;
   readonly #events = new Emitter<ChatEvents>();
+  readonly #uploads: Uploads;
   readonly #outbox: Outbox;
   readonly #history: History;
   readonly #actions: Actions;
@@ -96,7 +99,8 @@ export class Chat {
       events.emit("error", error),
     );
     const inbox = new Inbox(local, this.#connection, events);
-    this.#outbox = new Outbox(local, this.#connection, events, backoff);
+    this.#uploads = new Uploads(local, this.#connection, backoff);
+    this.#outbox = new Outbox(local, this.#connection, this.#uploads, events, backoff);
     this.#history = new History(local, this.#connection, inbox.ticks);
     this.#actions = new Actions(local, this.#connection, inbox.ticks);
     this.#typing = new Typing(this.#connection, events);
@@ -143,12 +147,32 @@ export class Chat {
     return this.#outbox.send(to, content, options);
   }
 
+  /**
+   * Sends a picture, a sound, a video or a file. It is shown at once from what is on this device (`file`), uploaded
+   * beside whatever else is sent, and sent when the server has it. It goes on after any break, also after a reload.
+   * @throws ParleyError MESSAGE_NOT_FOUND for a `replyTo` that has not been sent itself
+   * @example chat.sendFile("bob", input.files[0])
+   */
+  sendFile(to: string, file: Blob, options: SendFileOptions = {}): Sending {
+    return this.#outbox.sendFile(to, file, options);
+  }
+
+  /** How far the file of a message has come that is `uploading`. */
+  uploadProgress({ key }: Message): Observable<UploadProgress> {
+    return this.#uploads.progress(key);
+  }
+
+  /** The message as the server has it now, with links that are good again; null where it has it no more. */
+  reload(message: Message): Promise<Message | null> {
+    return this.#actions.reload(idOf(message));
+  }
+
   /** Tries a message that has failed again. */
   retry(message: Message): Promise<void> {
     return this.#outbox.retry(message.key);
   }
 
-  /** Takes a message that has failed away. */
+  /** Takes a message away that has failed, or is `uploading`. */
   discard(message: Message): Promise<void> {
     return this.#outbox.discard(message.key);
   }

@@ -28,6 +28,11 @@ export type ParleyErrorCode =
 const RETRYABLE: Record<ParleyErrorCode, boolean> = {
   BLOCKED: false,
   CONTENT_TOO_LARGE: false,
+  QUOTA_EXCEEDED: false,
+  STORAGE_FULL: true,
+  UPLOAD_NOT_FOUND: false,
+  UPLOAD_NOT_READY: true,
+  UPLOAD_REFUSED: false,
   FORBIDDEN: false,
   IDEMPOTENCY_CONFLICT: false,
   INVALID_CONTENT: false,

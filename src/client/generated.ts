@@ -69,6 +69,11 @@ export type EditMessageInput = {
 
 /** Why something was refused. Codes stay; switch on them, not on `reason`. */
 export type ErrorCode =
+  | 'QUOTA_EXCEEDED'
+  | 'STORAGE_FULL'
+  | 'UPLOAD_NOT_FOUND'
+  | 'UPLOAD_NOT_READY'
+  | 'UPLOAD_REFUSED'
   /** The recipient has the sender on the blacklist, and refusals are shown. */
   | 'BLOCKED'
   /** A message over 12 KiB, an image or sound over 28 MiB, a file or video over 100 MiB. */
@@ -360,6 +365,25 @@ export type VideoInput = {
   readonly width?: number | null | undefined;
 };
 
+export type MediaKind =
+  | 'IMAGE'
+  | 'SOUND'
+  | 'FILE'
+  | 'VIDEO';
+
+export type UploadState =
+  | 'UPLOADING'
+  | 'PROCESSING'
+  | 'READY'
+  | 'REFUSED';
+
+export type CreateUploadInput = {
+  readonly kind: MediaKind;
+  readonly name: string;
+  readonly size: number;
+  readonly mimeType?: string | null | undefined;
+};
+
 export type ConversationsQueryVariables = Exact<{
   first?: number | null | undefined;
   after?: string | null | undefined;
@@ -402,6 +426,49 @@ export type ClearConversationMutationVariables = Exact<{
 
 
 export type ClearConversationMutation = { readonly clearConversation: { readonly conversation: ConversationFragment | null } | null };
+
+export type UploadFragment = { readonly id: string, readonly state: UploadState, readonly refusal: string | null };
+
+export type CreateUploadMutationVariables = Exact<{
+  input: CreateUploadInput;
+}>;
+
+
+export type CreateUploadMutation = { readonly createUpload:
+    | (
+      { readonly field: string | null, readonly retryAfterMs: number | null }
+      & Refused_CreateUploadError_Fragment
+    )
+    | { readonly endpoint: string, readonly ticket: string, readonly upload: UploadFragment }
+   | null };
+
+export type UploadNowQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type UploadNowQuery = { readonly upload: UploadFragment | null };
+
+export type DeleteUploadMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type DeleteUploadMutation = { readonly deleteUpload: { readonly deletedId: string | null } | null };
+
+export type MessageNowQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type MessageNowQuery = { readonly node:
+    | { readonly __typename: 'Conversation' }
+    | (
+      { readonly __typename: 'Message' }
+      & MessageFragment
+    )
+    | { readonly __typename: 'User' }
+   | null };
 
 export type ProfileFragment = { readonly id: string, readonly nickname: string | null, readonly avatarUrl: string | null };
 
@@ -469,11 +536,14 @@ type Refused_RecallMessageError_Fragment = { readonly code: ErrorCode, readonly 
 
 type Refused_SendMessageError_Fragment = { readonly code: ErrorCode, readonly reason: string };
 
+type Refused_CreateUploadError_Fragment = { readonly code: ErrorCode, readonly reason: string };
+
 export type RefusedFragment =
   | Refused_EditMessageError_Fragment
   | Refused_FriendshipError_Fragment
   | Refused_RecallMessageError_Fragment
   | Refused_SendMessageError_Fragment
+  | Refused_CreateUploadError_Fragment
 ;
 
 export type NewMessageSubscriptionVariables = Exact<{
@@ -706,6 +776,7 @@ export type LogoutMutationVariables = Exact<{ [key: string]: never; }>;
 
 export type LogoutMutation = { readonly logout: { readonly deviceId: string } | null };
 
+const UploadText = "fragment Upload on Upload{id state refusal}";
 const ProfileText = "fragment Profile on User{id nickname avatarUrl}";
 const VariantText = "fragment Variant on ImageVariant{url width height size}";
 const ContentText = "fragment Content on MessageContent{__typename type summary ...on TextContent{text}...on FaceContent{index data}...on LocationContent{name latitude longitude}...on ImageContent{url width height size format thumbnail{...Variant}large{...Variant}}...on SoundContent{url size durationMs}...on FileContent{url name size mimeType}...on VideoContent{url size durationMs format width height cover{...Variant}}...on CustomContent{data description extension}...on NoticeContent{kind title body data subject{...Profile}}}";
@@ -722,6 +793,10 @@ export const MarkRead = operation<MarkReadMutation, MarkReadMutationVariables>("
 export const PinConversation = operation<PinConversationMutation, PinConversationMutationVariables>("mutation PinConversation($input:PinConversationInput!){pinConversation(input:$input){conversation{...Conversation}}}" + ContentText + ConversationText + MessageText + ProfileText + VariantText);
 export const MuteConversation = operation<MuteConversationMutation, MuteConversationMutationVariables>("mutation MuteConversation($input:MuteConversationInput!){muteConversation(input:$input){conversation{...Conversation}}}" + ContentText + ConversationText + MessageText + ProfileText + VariantText);
 export const ClearConversation = operation<ClearConversationMutation, ClearConversationMutationVariables>("mutation ClearConversation($input:ClearConversationInput!){clearConversation(input:$input){conversation{...Conversation}}}" + ContentText + ConversationText + MessageText + ProfileText + VariantText);
+export const CreateUpload = operation<CreateUploadMutation, CreateUploadMutationVariables>("mutation CreateUpload($input:CreateUploadInput!){createUpload(input:$input){...on CreateUploadSuccess{upload{...Upload}endpoint ticket}...Refused ...on CreateUploadError{field retryAfterMs}}}" + RefusedText + UploadText);
+export const UploadNow = operation<UploadNowQuery, UploadNowQueryVariables>("query UploadNow($id:ID!){upload(id:$id){...Upload}}" + UploadText);
+export const DeleteUpload = operation<DeleteUploadMutation, DeleteUploadMutationVariables>("mutation DeleteUpload($id:ID!){deleteUpload(input:{id:$id}){deletedId}}");
+export const MessageNow = operation<MessageNowQuery, MessageNowQueryVariables>("query MessageNow($id:ID!){node(id:$id){__typename ...on Message{...Message}}}" + ContentText + MessageText + ProfileText + VariantText);
 export const NewMessage = operation<NewMessageSubscription, NewMessageSubscriptionVariables>("subscription NewMessage($since:String){newMessage(since:$since){source cursor message{...Message}}}" + ContentText + MessageText + ProfileText + VariantText);
 export const Refresh = operation<RefreshSubscription, RefreshSubscriptionVariables>("subscription Refresh{refresh{offlineCount recentCount truncated truncatedPeers cursor}}");
 export const MessageUpdated = operation<MessageUpdatedSubscription, MessageUpdatedSubscriptionVariables>("subscription MessageUpdated($since:String){messageUpdated(since:$since){change cursor message{...Message}}}" + ContentText + MessageText + ProfileText + VariantText);

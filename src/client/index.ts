@@ -2,6 +2,7 @@
 export type { BackoffOptions } from "./backoff.ts";
 export { type Chat, type LoginOptions, login } from "./client.ts";
 export { ParleyError, type ParleyErrorCode } from "./errors.ts";
+export type { FileKind } from "./files.ts";
 export type { FriendPolicy, FriendshipStatus, MessageContentInput, Platform, PushInput } from "./generated.ts";
 export type { MessageList } from "./message-list.ts";
 export type {
@@ -16,6 +17,7 @@ export type {
   MessageStatus,
   Profile,
   Reply,
+  SendFileOptions,
   SendOptions,
   User,
 } from "./model.ts";
@@ -25,3 +27,4 @@ export type { People } from "./people.ts";
 export { openIndexedDbStore } from "./store/indexed-db.ts";
 export { createMemoryStore } from "./store/memory.ts";
 export type { LocalStore } from "./store/store.ts";
+export type { UploadProgress } from "./uploads.ts";

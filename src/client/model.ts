@@ -1,5 +1,6 @@
 /** What the SDK shows. All of it is read-only, and a new object wherever something changed. */
 import type { ParleyError } from "./errors.ts";
+import type { FileKind } from "./files.ts";
 import type {
   ContentFragment,
   DeliverySource,
@@ -44,6 +45,15 @@ export interface SendOptions {
   readonly lifetimeSeconds?: number;
 }
 
+export interface SendFileOptions extends SendOptions {
+  /** What it is sent as. Default: by its type and size; what no browser shows goes as a file. */
+  readonly kind?: FileKind;
+  /** What it is called. Default: the name of the file. */
+  readonly name?: string;
+  /** A picture to show before a video plays. */
+  readonly cover?: Blob;
+}
+
 /**
  * `sending`, `failed`, `sent`, `delivered` (to a device of the recipient) and `read` for the viewer's own, `received`
  * for the peer's.
@@ -81,6 +91,10 @@ export interface Message {
   readonly error: ParleyError | null;
   /** Null once it is recalled. */
   readonly content: MessageContent | null;
+  /** The file that is sent with it, until it is sent: to show it from. The content's `url` is empty as long. */
+  readonly file: Blob | null;
+  /** Whether that file is on its way: `uploadProgress` says how far, and `discard` stops it. */
+  readonly uploading: boolean;
   readonly customData: string | null;
   /** RFC 3339; by this device's clock until it is sent. */
   readonly sentAt: string;

@@ -4,12 +4,14 @@ import type { Connection } from "./connection.ts";
 import { toInput } from "./content.ts";
 import type { Emitter } from "./emitter.ts";
 import { fromRefused, ParleyError, toParleyError } from "./errors.ts";
-import { type MessageFragment, SendMessage, type SendMessageInput } from "./generated.ts";
+import { contentOfFiles, isUploading, kindOf, toOutgoingFile } from "./files.ts";
+import { type MessageContentInput, type MessageFragment, SendMessage, type SendMessageInput } from "./generated.ts";
 import { newId } from "./ids.ts";
 import type { Local } from "./local.ts";
-import type { ChatEvents, ContentInput, Message, Reply, SendOptions } from "./model.ts";
+import type { ChatEvents, ContentInput, Message, Reply, SendFileOptions, SendOptions } from "./model.ts";
 import { toMessage, toPendingMessage } from "./present.ts";
-import type { Outgoing } from "./store/store.ts";
+import type { Outgoing, OutgoingFile } from "./store/store.ts";
+import type { Uploads } from "./uploads.ts";
 
 /** What `sendMessage` gives at once. */
 export interface Sending {
@@ -37,6 +39,7 @@ function replyOf({ id, sender, content }: Message): Reply {
 export class Outbox {
   readonly #local: Local;
   readonly #connection: Connection;
+  readonly #uploads: Uploads;
   readonly #events: Emitter<ChatEvents>;
   readonly #backoff: BackoffOptions | undefined;
   readonly #settling = new Map<string, (message: Message) => void>();
@@ -46,21 +49,42 @@ export class Outbox {
   /** Messages on their way into the store, in order. */
   #entering: Promise<unknown> = Promise.resolve();
 
-  constructor(local: Local, connection: Connection, events: Emitter<ChatEvents>, backoff: BackoffOptions | undefined) {
+  constructor(
+    local: Local,
+    connection: Connection,
+    uploads: Uploads,
+    events: Emitter<ChatEvents>,
+    backoff: BackoffOptions | undefined,
+  ) {
     this.#local = local;
+    this.#uploads = uploads;
     this.#connection = connection;
     this.#events = events;
     this.#backoff = backoff;
     local.onSent = (message) => this.#settle(message);
+    uploads.onDone = () => this.kick();
+    uploads.onFailed = (outgoing, error) => this.#fail(outgoing, error);
   }
 
   send(peer: string, content: ContentInput, options: SendOptions): Sending {
+    return this.#take(peer, toInput(content), [], options);
+  }
+
+  /** Uploads the file, and then sends it. */
+  sendFile(peer: string, file: Blob, { kind = kindOf(file), name, cover, ...options }: SendFileOptions): Sending {
+    const files = [toOutgoingFile(file, kind, "content", name)];
+    if (cover !== undefined) files.push(toOutgoingFile(cover, "image", "cover"));
+    return this.#take(peer, contentOfFiles(files), files, options);
+  }
+
+  #take(peer: string, content: MessageContentInput, files: readonly OutgoingFile[], options: SendOptions): Sending {
     const outgoing: Outgoing = {
       clientMessageId: newId(),
       peer,
       order: 0,
       createdAt: new Date().toISOString(),
-      content: toInput(content),
+      content,
+      files,
       replyTo: options.replyTo === undefined ? null : replyOf(options.replyTo),
       customData: options.customData ?? null,
       push: options.push ?? null,
@@ -94,25 +118,30 @@ export class Outbox {
 
   /** Tries a failed message again, behind what waits. */
   async retry(key: string): Promise<void> {
-    const failed = await this.#failedWith(key);
-    if (failed === undefined) return;
-    await this.#put({ ...failed, failure: null });
+    const failed = await this.#waitingWith(key);
+    if (failed === undefined || failed.failure === null) return;
+    // What the server would not have, or has given up, begins anew.
+    const anew = failed.failure.code.startsWith("UPLOAD_");
+    const files = anew ? failed.files.map((file) => ({ ...file, ticket: null, done: false })) : failed.files;
+    await this.#put({ ...failed, files, failure: null });
     this.kick();
   }
 
-  /** Takes a failed message away. */
+  /** Takes a message away that has failed, or whose file is on its way. */
   async discard(key: string): Promise<void> {
-    const failed = await this.#failedWith(key);
-    if (failed === undefined) return;
+    const waiting = await this.#waitingWith(key);
+    if (waiting === undefined || (waiting.failure === null && !isUploading(waiting))) return;
     await this.#local.change(async (batch, transaction) => {
       await transaction.removeOutgoing(key);
-      await batch.conversation(failed.peer);
+      await batch.conversation(waiting.peer);
     });
+    this.#settling.delete(key);
+    this.#uploads.cancel(waiting);
   }
 
-  async #failedWith(key: string): Promise<Outgoing | undefined> {
+  async #waitingWith(key: string): Promise<Outgoing | undefined> {
     const waiting = await this.#local.read((transaction) => transaction.outgoing());
-    return waiting.find(({ clientMessageId, failure }) => clientMessageId === key && failure !== null);
+    return waiting.find(({ clientMessageId }) => clientMessageId === key);
   }
 
   /** There is a connection again. */
@@ -130,6 +159,7 @@ export class Outbox {
 
   /** Conversations side by side, one after the other in each. */
   async #startAll(): Promise<void> {
+    await this.#uploads.kick();
     const peers = new Set((await this.#waiting()).map(({ peer }) => peer));
     await Promise.all([...peers].map((peer) => this.#start(peer)));
   }
@@ -151,7 +181,7 @@ export class Outbox {
 
   async #waiting(): Promise<Outgoing[]> {
     const all = await this.#local.read((transaction) => transaction.outgoing());
-    return all.filter(({ failure }) => failure === null);
+    return all.filter((outgoing) => outgoing.failure === null && !isUploading(outgoing));
   }
 
   async #sendTo(peer: string): Promise<void> {
@@ -230,6 +260,7 @@ export class Outbox {
 
   close(): void {
     this.#closed = true;
+    this.#uploads.close();
     for (const pause of this.#pauses) pause.end();
   }
 }

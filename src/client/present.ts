@@ -1,6 +1,7 @@
 /** From what is kept to what is shown. */
 import { contentOf, previewOf } from "./content.ts";
 import { ParleyError } from "./errors.ts";
+import { isUploading, previewOfFile } from "./files.ts";
 import type { MessageFragment } from "./generated.ts";
 import type { Conversation, Message, MessageStatus } from "./model.ts";
 import type { Outgoing, StoredConversation } from "./store/store.ts";
@@ -38,6 +39,8 @@ export function toMessage(message: MessageFragment, viewer: Viewer, marks: Marks
     status: statusOf(message, viewer, marks),
     error: null,
     content: message.content === null ? null : contentOf(message.content, viewer.url),
+    file: null,
+    uploading: false,
     customData: message.customData,
     sentAt: message.sentAt,
     editedAt: message.editedAt,
@@ -52,6 +55,7 @@ export function toMessage(message: MessageFragment, viewer: Viewer, marks: Marks
 }
 
 export function toPendingMessage(outgoing: Outgoing, { id: me }: Viewer): Message {
+  const [file] = outgoing.files;
   return {
     key: outgoing.clientMessageId,
     id: null,
@@ -61,7 +65,9 @@ export function toPendingMessage(outgoing: Outgoing, { id: me }: Viewer): Messag
     mine: true,
     status: outgoing.failure === null ? "sending" : "failed",
     error: outgoing.failure === null ? null : ParleyError.from(outgoing.failure),
-    content: previewOf(outgoing.content),
+    content: file === undefined ? previewOf(outgoing.content) : previewOfFile(file),
+    file: file?.blob ?? null,
+    uploading: isUploading(outgoing),
     customData: outgoing.customData,
     sentAt: outgoing.createdAt,
     editedAt: null,

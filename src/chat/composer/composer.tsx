@@ -23,6 +23,9 @@ import { AttachMenu } from "./attach-menu.tsx";
 import styles from "./composer.module.css";
 import { keepDraft, keptDraft } from "./drafts.ts";
 import { EmojiPicker } from "./emoji-picker.tsx";
+import { FilesDialog } from "./files-dialog.tsx";
+import { coverOf } from "./video-cover.ts";
+import { VoiceRecorder } from "./voice-recorder.tsx";
 
 export interface ComposerHandle {
   readonly focus: () => void;
@@ -33,13 +36,16 @@ interface ComposerProps {
   readonly peer: PeerContext;
   readonly draft: Draft;
   readonly onDraft: (draft: Draft) => void;
+  /** Files that were chosen, dropped or pasted, and are not sent yet. */
+  readonly files: readonly File[];
+  readonly onFiles: (files: readonly File[]) => void;
   readonly onEditLast: () => void;
 }
 
-export function Composer({ ref, peer, draft, onDraft, onEditLast }: ComposerProps) {
+export function Composer({ ref, peer, draft, onDraft, files, onFiles, onEditLast }: ComposerProps) {
   const chat = useChat();
   const { t } = useTranslation();
-  const { attempt } = useToasts();
+  const { attempt, say } = useToasts();
   const [text, setText] = useState(() => keptDraft(peer.id));
   const box = useRef<HTMLTextAreaElement>(null);
   useImperativeHandle(ref, () => ({ focus: () => box.current?.focus() }), []);
@@ -75,9 +81,21 @@ export function Composer({ ref, peer, draft, onDraft, onEditLast }: ComposerProp
     if (editing === null) chat.setTyping(peer.id, next.trim() !== "");
   };
 
+  const reply = draft?.for === "reply" ? { replyTo: draft.message } : {};
   const send = (content: ContentInput) => {
-    chat.sendMessage(peer.id, content, draft?.for === "reply" ? { replyTo: draft.message } : {});
+    chat.sendMessage(peer.id, content, reply);
     onDraft(null);
+  };
+
+  const [recording, setRecording] = useState(false);
+  const sendFiles = async (chosen: readonly File[]) => {
+    onFiles([]);
+    onDraft(null);
+    for (const file of chosen) {
+      const cover = file.type.startsWith("video/") ? await coverOf(file) : undefined;
+      chat.sendFile(peer.id, file, { ...reply, ...(cover === undefined ? {} : { cover }) });
+    }
+    box.current?.focus();
   };
 
   const submit = (event?: FormEvent) => {
@@ -117,8 +135,27 @@ export function Composer({ ref, peer, draft, onDraft, onEditLast }: ComposerProp
   return (
     <form className={styles.composer} onSubmit={submit}>
       {draft !== null && <DraftBar draft={draft} peer={peer} onCancel={() => onDraft(null)} />}
-      <div className={styles.line}>
-        {editing === null && <AttachMenu onSend={send} onClosed={() => box.current?.focus()} />}
+      {files.length > 0 && (
+        <FilesDialog name={peer.name} files={files} onSend={sendFiles} onClose={() => onFiles([])} />
+      )}
+      {recording && (
+        <div className={styles.line}>
+          <VoiceRecorder
+            onSend={(note) => chat.sendFile(peer.id, note, { ...reply, kind: "sound", name: "voice note" })}
+            onClose={() => setRecording(false)}
+            onFailed={() => say(t("voice.noMicrophone"))}
+          />
+        </div>
+      )}
+      <div className={styles.line} hidden={recording}>
+        {editing === null && (
+          <AttachMenu
+            onSend={send}
+            onFiles={onFiles}
+            onVoice={() => setRecording(true)}
+            onClosed={() => box.current?.focus()}
+          />
+        )}
         <div className={styles.box}>
           <textarea
             ref={box}
@@ -130,6 +167,12 @@ export function Composer({ ref, peer, draft, onDraft, onEditLast }: ComposerProp
             enterKeyHint="send"
             onChange={(event) => change(event.target.value)}
             onKeyDown={onKeyDown}
+            onPaste={(event) => {
+              const pasted = [...event.clipboardData.files];
+              if (pasted.length === 0) return;
+              event.preventDefault();
+              onFiles(pasted);
+            }}
             onBlur={() => chat.setTyping(peer.id, false)}
           />
           <EmojiPicker onPick={insert} onSticker={send} onClosed={() => box.current?.focus()} />

@@ -8,10 +8,10 @@ import { SoundPlayer, VideoPlayer } from "../shared/players.tsx";
 import ui from "../shared/ui.module.css";
 import styles from "./media-dialog.module.css";
 
-export type MediaKind = "image" | "file" | "sound" | "video";
+const KINDS = ["image", "file", "sound", "video"] as const;
+type MediaKind = (typeof KINDS)[number];
 
 interface MediaDialogProps {
-  readonly kind: MediaKind;
   readonly onSend: (content: ContentInput) => void;
   readonly onClose: () => void;
 }
@@ -75,8 +75,9 @@ const LABELS = {
   height: "attach.height",
 } as const;
 
-export function MediaDialog({ kind, onSend, onClose }: MediaDialogProps) {
+export function MediaDialog({ onSend, onClose }: MediaDialogProps) {
   const { t } = useTranslation();
+  const [kind, setKind] = useState<MediaKind>("image");
   const [facts, setFacts] = useState(NOTHING);
   // Not at each key: half a URL is another one.
   const [shown, setShown] = useState("");
@@ -98,8 +99,21 @@ export function MediaDialog({ kind, onSend, onClose }: MediaDialogProps) {
     else change({ ...seconds, width: String(currentTarget.videoWidth), height: String(currentTarget.videoHeight) });
   };
   return (
-    <Dialog title={t(`attach.${kind}`)} onClose={onClose}>
+    <Dialog title={t("attach.link")} onClose={onClose}>
       <form className={ui.form} onSubmit={send}>
+        <label className={ui.field}>
+          {t("attach.kind")}
+          <select
+            value={kind}
+            onChange={({ target }) => setKind(KINDS.find((name) => name === target.value) ?? "image")}
+          >
+            {KINDS.map((name) => (
+              <option key={name} value={name}>
+                {t(`kinds.${name}`)}
+              </option>
+            ))}
+          </select>
+        </label>
         <label className={ui.field}>
           {t("attach.url")}
           <input

@@ -12,6 +12,7 @@ import { MessageList } from "./message-list.tsx";
 import { PaneHeader } from "./pane-header.tsx";
 import type { PeerContext } from "./peer-context.ts";
 import type { Unread } from "./rows.ts";
+import { useFileDrop } from "./use-file-drop.ts";
 
 /** What was unread when the conversation was opened; null where nothing was. */
 function useUnreadAtOpening(peer: string): Unread | null {
@@ -53,6 +54,8 @@ export function ConversationPane({ peer: id }: { readonly peer: string }) {
   const unread = useUnreadAtOpening(id);
   const ready = useReady(id);
   const [draft, setDraft] = useState<Draft>(null);
+  const [files, setFiles] = useState<readonly File[]>([]);
+  const drop = useFileDrop(id === "system" ? null : setFiles);
   const composer = useRef<ComposerHandle>(null);
   const { messages, complete } = snapshot;
 
@@ -87,7 +90,8 @@ export function ConversationPane({ peer: id }: { readonly peer: string }) {
   };
 
   return (
-    <section className={styles.pane} aria-label={peer.name}>
+    <section className={styles.pane} aria-label={peer.name} {...drop.handlers}>
+      {drop.isOver && <div className={styles.drop}>{t("attach.drop", { name: peer.name })}</div>}
       <PaneHeader peer={peer} person={person} typing={snapshot.peerTyping} />
       <ConnectionBanner />
       {ready && messages.length > 0 ? (
@@ -114,7 +118,15 @@ export function ConversationPane({ peer: id }: { readonly peer: string }) {
         )}
       </div>
       {id !== "system" && (
-        <Composer ref={composer} peer={peer} draft={draft} onDraft={setDraft} onEditLast={editLast} />
+        <Composer
+          ref={composer}
+          peer={peer}
+          draft={draft}
+          onDraft={setDraft}
+          files={files}
+          onFiles={setFiles}
+          onEditLast={editLast}
+        />
       )}
     </section>
   );

@@ -17,6 +17,7 @@ import styles from "./message-view.module.css";
 import type { PeerContext } from "./peer-context.ts";
 import type { Row } from "./rows.ts";
 import { useSummary } from "./summary.ts";
+import { UploadBar } from "./upload-bar.tsx";
 
 interface MessageViewProps {
   readonly row: Extract<Row, { readonly type: "message" }>;
@@ -80,8 +81,9 @@ export function MessageView({ row, peer, format, focusable, onShow }: MessageVie
                 {mine ? t("message.youRecalled") : t("message.recalled", { name: peer.name })}
               </em>
             ) : (
-              <ContentView content={content} mine={mine} format={format} />
+              <ContentView message={message} content={content} format={format} />
             )}
+            {message.uploading && <UploadBar message={message} />}
             <span className={styles.meta}>
               {message.editedAt !== null && content !== null && <span>{t("message.edited")}</span>}
               <time dateTime={sentAt} title={format.exact(sentAt)}>

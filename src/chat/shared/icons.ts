@@ -19,6 +19,7 @@ export { default as Film } from "lucide-react/icons/film";
 export { default as ImageIcon } from "lucide-react/icons/image";
 export { default as Info } from "lucide-react/icons/info";
 export { default as Keyboard } from "lucide-react/icons/keyboard";
+export { default as Link } from "lucide-react/icons/link";
 export { default as LoaderCircle } from "lucide-react/icons/loader-circle";
 export { default as LocateFixed } from "lucide-react/icons/locate-fixed";
 export { default as LogOut } from "lucide-react/icons/log-out";

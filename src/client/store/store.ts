@@ -1,6 +1,6 @@
 /** The local store's interface, in the SDK's words, and what is kept in it. */
 import type { ErrorFacts } from "../errors.ts";
-import type { MessageContentInput, MessageFragment, PushInput } from "../generated.ts";
+import type { MediaKind, MessageContentInput, MessageFragment, PushInput } from "../generated.ts";
 import type { Reply } from "../model.ts";
 import type { Ranges } from "../ranges.ts";
 
@@ -61,6 +61,26 @@ export interface StoredConversation {
   readonly activity: number;
 }
 
+/** What the server gave for an upload. */
+export interface UploadTicket {
+  readonly id: string;
+  /** Where it begins, and the token for it. */
+  readonly endpoint: string;
+  readonly token: string;
+  /** Where it goes on; null until it has begun. */
+  readonly url: string | null;
+}
+
+export interface OutgoingFile {
+  readonly part: "content" | "cover";
+  readonly kind: MediaKind;
+  readonly name: string;
+  readonly blob: Blob;
+  /** Null until the server was asked. */
+  readonly ticket: UploadTicket | null;
+  readonly done: boolean;
+}
+
 /** A message that waits to be sent, or could not be. */
 export interface Outgoing {
   readonly clientMessageId: string;
@@ -69,6 +89,8 @@ export interface Outgoing {
   readonly order: number;
   readonly createdAt: string;
   readonly content: MessageContentInput;
+  /** What is uploaded before it is sent: the file of the content, and then its cover; empty where it has none. */
+  readonly files: readonly OutgoingFile[];
   readonly replyTo: Reply | null;
   readonly customData: string | null;
   readonly push: PushInput | null;

@@ -1,6 +1,6 @@
 /** What a message says, each kind in its own way. */
 import { useTranslation } from "react-i18next";
-import type { MessageContent } from "../../../client/index.ts";
+import type { Message, MessageContent } from "../../../client/index.ts";
 import type { Format } from "../../shared/format.ts";
 import styles from "./content.module.css";
 import { FileView } from "./file.tsx";
@@ -10,12 +10,12 @@ import { ImageView, SoundView, VideoView } from "./media.tsx";
 import { TextView } from "./text.tsx";
 
 interface ContentViewProps {
+  readonly message: Message;
   readonly content: MessageContent;
-  readonly mine: boolean;
   readonly format: Format;
 }
 
-export function ContentView({ content, format }: ContentViewProps) {
+export function ContentView({ message, content, format }: ContentViewProps) {
   const { t } = useTranslation();
   switch (content.type) {
     case "TEXT":
@@ -26,13 +26,13 @@ export function ContentView({ content, format }: ContentViewProps) {
     case "LOCATION":
       return <LocationView content={content} format={format} />;
     case "IMAGE":
-      return <ImageView content={content} />;
+      return <ImageView message={message} content={content} />;
     case "SOUND":
-      return <SoundView content={content} format={format} />;
+      return <SoundView message={message} content={content} format={format} />;
     case "FILE":
-      return <FileView content={content} format={format} />;
+      return <FileView message={message} content={content} format={format} />;
     case "VIDEO":
-      return <VideoView content={content} format={format} />;
+      return <VideoView message={message} content={content} format={format} />;
     case "CUSTOM":
       return <CustomView content={content} />;
     case "NOTICE":

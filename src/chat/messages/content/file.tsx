@@ -1,20 +1,22 @@
 /** A file: its name, its size, and the way to it. */
 
 import { useTranslation } from "react-i18next";
-import type { MessageContent } from "../../../client/index.ts";
+import type { Message, MessageContent } from "../../../client/index.ts";
 import type { Format } from "../../shared/format.ts";
 import { FileText } from "../../shared/icons.ts";
 import { hostOf, isWebUrl } from "../../shared/media-policy.ts";
 import styles from "./content.module.css";
 
 interface FileViewProps {
+  readonly message: Message;
   readonly content: Extract<MessageContent, { readonly type: "FILE" }>;
   readonly format: Format;
 }
 
-export function FileView({ content, format }: FileViewProps) {
+export function FileView({ message, content, format }: FileViewProps) {
   const { t } = useTranslation();
   const { url, name, size } = content;
+  const isHere = isWebUrl(url) && new URL(url).origin === location.origin;
   const facts = (
     <>
       <span className={styles.fileIcon}>
@@ -22,7 +24,7 @@ export function FileView({ content, format }: FileViewProps) {
       </span>
       <span className={styles.fileFacts}>
         <strong>{name}</strong>
-        <span>{`${format.bytes(size)} · ${hostOf(url)}`}</span>
+        <span>{isHere || message.file !== null ? format.bytes(size) : `${format.bytes(size)} · ${hostOf(url)}`}</span>
       </span>
     </>
   );
