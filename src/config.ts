@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { PLATFORMS, type Platform } from "./engine/model.ts";
 import { DEFAULT_LIMITS, type Limits } from "./server/limits.ts";
+import { DEFAULT_MEDIA, type MediaOptions } from "./server/media-options.ts";
 import { DEFAULT_TOKEN_RULES, SHORTEST_SECRET_BYTES, type TokenRules } from "./server/tokens.ts";
 
 const DEFAULT_SESSION_LIMITS: Record<Platform, number> = { WEB: 10, IOS: 1, ANDROID: 1, DESKTOP: 1, OTHER: 1 };
@@ -64,6 +65,15 @@ const keyPlace = z.string().refine((text) => {
   return protocol === "https:" || (protocol === "http:" && LOOPBACK.test(hostname));
 }, "must be the path of a file or an https URL without a password; http only to this machine");
 
+const publicUrl = z.string().refine((text) => {
+  return (
+    URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).origin === text.replace(/\/$/, "")
+  );
+}, "must be an origin such as https://chat.example.com");
+
+const HOUR_MS = 3_600_000;
+const MIB = 1024 * 1024;
+
 const rate = (uses: number) => wholeNumber(0, 100_000).default(uses);
 const count = (limit: number) => wholeNumber(1, 1_000_000).default(limit);
 
@@ -73,6 +83,13 @@ export const environment = z.object({
   PARLEY_PORT: wholeNumber(0, 65_535).default(4_000),
   PARLEY_DATA: z.string().min(1, "must name a folder").default("./data"),
   PARLEY_BACKUPS: z.string().min(1, "must name a folder").optional(),
+  PARLEY_MEDIA: z.string().min(1, "must name a folder").optional(),
+  PARLEY_PUBLIC_URL: publicUrl.optional(),
+  PARLEY_LINK_HOURS: wholeNumber(1, 720).default(DEFAULT_MEDIA.linkMs / HOUR_MS),
+  PARLEY_UPLOAD_HOURS: wholeNumber(1, 720).default(DEFAULT_MEDIA.rules.lifetimeMs / HOUR_MS),
+  PARLEY_UPLOAD_QUOTA_MIB: wholeNumber(0, 1_048_576).default(DEFAULT_MEDIA.rules.bytes / MIB),
+  PARLEY_UNFINISHED_UPLOADS: wholeNumber(0, 10_000).default(DEFAULT_MEDIA.rules.unfinished),
+  PARLEY_FREE_MIB: wholeNumber(0, 1_048_576).default(DEFAULT_MEDIA.rules.freeBytes / MIB),
   PARLEY_SECRET: z
     .string()
     .refine(isLongEnough, `must have at least ${SHORTEST_SECRET_BYTES} bytes; \`openssl rand -base64 48\` makes one`)
@@ -127,6 +144,7 @@ export interface Config {
   readonly token: string | null;
   readonly sendRate: number;
   readonly limits: Limits;
+  readonly media: MediaOptions;
   /** How many proxies of one's own stand in front. */
   readonly proxies: number;
   readonly sessionLimits: Readonly<Record<Platform, number>>;
@@ -199,6 +217,17 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     token: values.PARLEY_TOKEN ?? null,
     sendRate: values.PARLEY_SEND_RATE,
     limits: limitsOf(values),
+    media: {
+      folder: values.PARLEY_MEDIA,
+      publicUrl: values.PARLEY_PUBLIC_URL ?? null,
+      linkMs: values.PARLEY_LINK_HOURS * HOUR_MS,
+      rules: {
+        bytes: values.PARLEY_UPLOAD_QUOTA_MIB * MIB,
+        unfinished: values.PARLEY_UNFINISHED_UPLOADS,
+        lifetimeMs: values.PARLEY_UPLOAD_HOURS * HOUR_MS,
+        freeBytes: values.PARLEY_FREE_MIB * MIB,
+      },
+    },
     proxies: values.PARLEY_TRUST_PROXY,
     sessionLimits: values.PARLEY_SESSION_LIMITS,
     allowedOrigins: values.PARLEY_ALLOWED_ORIGINS ?? null,

@@ -438,6 +438,7 @@ type AnyText =
   | "PARLEY_HOST"
   | "PARLEY_DATA"
   | "PARLEY_BACKUPS"
+  | "PARLEY_MEDIA"
   | "PARLEY_TOKEN"
   | "PARLEY_TOKEN_ISSUER"
   | "PARLEY_TOKEN_AUDIENCE";
@@ -472,6 +473,12 @@ const BAD_SETTINGS: Record<Exclude<keyof typeof environment.shape, AnyText>, str
   PARLEY_GRAPHIQL: "yes",
   PARLEY_CHAT: "1",
   PARLEY_METRICS_PORT: "none",
+  PARLEY_PUBLIC_URL: "https://chat.example.com/media",
+  PARLEY_LINK_HOURS: "0",
+  PARLEY_UPLOAD_HOURS: "1d",
+  PARLEY_UPLOAD_QUOTA_MIB: "-1",
+  PARLEY_UNFINISHED_UPLOADS: "many",
+  PARLEY_FREE_MIB: "1.5",
   PARLEY_LOG_LEVEL: "loud",
 };
 

@@ -46,7 +46,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   engine: [],
   store: ["engine"],
   graphql: ["engine"],
-  server: ["graphql", "engine", "store"],
+  media: ["engine"],
+  server: ["graphql", "engine", "store", "media"],
   "config.ts": ["server", "engine"],
   "tour.ts": ["server", "engine"],
   "backup.ts": [],
@@ -55,7 +56,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 
 /** Packages that only the named layers may use; `node:` modules are below. */
 const PACKAGES: Record<string, readonly string[]> = {
-  client: ["graphql-ws", "idb"],
+  client: ["graphql-ws", "idb", "tus-js-client"],
   chat: [
     "@radix-ui/react-dropdown-menu",
     "i18next",
@@ -64,9 +65,9 @@ const PACKAGES: Record<string, readonly string[]> = {
     "react",
     "react-dom",
     "react-i18next",
-    "react-virtuoso",
   ],
   engine: ["lru-cache"],
+  media: ["file-type", "mediabunny", "sharp"],
   store: ["better-sqlite3", "drizzle-orm"],
   graphql: ["@pothos/core", "graphql"],
 };

@@ -40,6 +40,18 @@ export type ContentType =
   /** A short video. */
   | 'VIDEO';
 
+/** What is going to be uploaded. */
+export type CreateUploadInput = {
+  /** What it is to be sent as. */
+  readonly kind: MediaKind;
+  /** What the client takes it for. The server goes by the bytes alone. */
+  readonly mimeType?: string | null | undefined;
+  /** What the file is called, 1 to 255 characters. */
+  readonly name: string;
+  /** Bytes: exactly so many must come. */
+  readonly size: number;
+};
+
 /** The app's own content. */
 export type CustomInput = {
   /** What the app makes of it. */
@@ -69,11 +81,6 @@ export type EditMessageInput = {
 
 /** Why something was refused. Codes stay; switch on them, not on `reason`. */
 export type ErrorCode =
-  | 'QUOTA_EXCEEDED'
-  | 'STORAGE_FULL'
-  | 'UPLOAD_NOT_FOUND'
-  | 'UPLOAD_NOT_READY'
-  | 'UPLOAD_REFUSED'
   /** The recipient has the sender on the blacklist, and refusals are shown. */
   | 'BLOCKED'
   /** A message over 12 KiB, an image or sound over 28 MiB, a file or video over 100 MiB. */
@@ -92,6 +99,8 @@ export type ErrorCode =
   | 'NOT_FRIENDS'
   /** The other has not asked for this friendship, or no longer asks. */
   | 'NO_FRIEND_REQUEST'
+  /** The user has stored, or begun to upload, as much as one user may. */
+  | 'QUOTA_EXCEEDED'
   /** Too many at once; `retryAfterMs` says when to try again. */
   | 'RATE_LIMITED'
   /** The message is older than recallWindowSeconds. */
@@ -102,6 +111,14 @@ export type ErrorCode =
   | 'REFUSED_BY_HOOK'
   /** An admin sends as a user that does not exist. */
   | 'SENDER_NOT_FOUND'
+  /** The server's disk for media is nearly full: try again later. */
+  | 'STORAGE_FULL'
+  /** The sender has no such upload, or it has expired: upload it again. */
+  | 'UPLOAD_NOT_FOUND'
+  /** Not all of the upload has come, or it is being looked into: try again. */
+  | 'UPLOAD_NOT_READY'
+  /** The bytes are not what the upload was said to be; `reason` says why. */
+  | 'UPLOAD_REFUSED'
   /** There is no such user, or its id is malformed. */
   | 'USER_NOT_FOUND';
 
@@ -117,11 +134,11 @@ export type FaceInput = {
 export type FileInput = {
   /** Such as `application/pdf`. */
   readonly mimeType?: string | null | undefined;
-  /** 1 to 255 characters. */
+  /** 1 to 255 characters. With `upload`: instead of its name. */
   readonly name?: string | null | undefined;
   /** Bytes, at most 100 MiB. */
   readonly size?: number | null | undefined;
-  /** Id of a finished upload. This server takes none yet: it is refused with INVALID_CONTENT. */
+  /** Id of an own upload of this kind that is READY. What else is said of it is passed over: its bytes tell. */
   readonly upload?: string | null | undefined;
   /** Where the media lies, http or https, at most 2,048 bytes. It is never fetched. */
   readonly url?: string | null | undefined;
@@ -155,7 +172,7 @@ export type ImageInput = {
   readonly height?: number | null | undefined;
   /** Bytes, at most 28 MiB. */
   readonly size?: number | null | undefined;
-  /** Id of a finished upload. This server takes none yet: it is refused with INVALID_CONTENT. */
+  /** Id of an own upload of this kind that is READY. What else is said of it is passed over: its bytes tell. */
   readonly upload?: string | null | undefined;
   /** Where the media lies, http or https, at most 2,048 bytes. It is never fetched. */
   readonly url?: string | null | undefined;
@@ -188,6 +205,17 @@ export type MarkReadInput = {
   /** The `seq` of the last message read. Without it: all of it. */
   readonly upToSeq?: number | null | undefined;
 };
+
+/** What an upload is to be sent as. */
+export type MediaKind =
+  /** Anything, at most 100 MiB. */
+  | 'FILE'
+  /** JPEG, PNG, GIF, WebP or AVIF, at most 28 MiB. */
+  | 'IMAGE'
+  /** MP3, AAC, M4A, Ogg, Opus, WAV, FLAC, WebM or AMR, at most 28 MiB. */
+  | 'SOUND'
+  /** MP4, WebM, MOV, MKV or 3GP, at most 100 MiB. */
+  | 'VIDEO';
 
 /** What happened to a message. */
 export type MessageChange =
@@ -321,7 +349,7 @@ export type SoundInput = {
   readonly durationMs?: number | null | undefined;
   /** Bytes, at most 28 MiB. */
   readonly size?: number | null | undefined;
-  /** Id of a finished upload. This server takes none yet: it is refused with INVALID_CONTENT. */
+  /** Id of an own upload of this kind that is READY. What else is said of it is passed over: its bytes tell. */
   readonly upload?: string | null | undefined;
   /** Where the media lies, http or https, at most 2,048 bytes. It is never fetched. */
   readonly url?: string | null | undefined;
@@ -345,6 +373,17 @@ export type UpdateProfileInput = {
   readonly of?: string | null | undefined;
 };
 
+/** How far an upload has come. */
+export type UploadState =
+  /** All have, and they are being looked into. */
+  | 'PROCESSING'
+  /** It can be sent. */
+  | 'READY'
+  /** It is not what it was said to be; its bytes are gone. */
+  | 'REFUSED'
+  /** Not all of its bytes have come. */
+  | 'UPLOADING';
+
 /** A video: `upload`, or `url` with size, durationMs and format. */
 export type VideoInput = {
   /** A picture to show before it plays. */
@@ -357,31 +396,12 @@ export type VideoInput = {
   readonly height?: number | null | undefined;
   /** Bytes, at most 100 MiB. */
   readonly size?: number | null | undefined;
-  /** Id of a finished upload. This server takes none yet: it is refused with INVALID_CONTENT. */
+  /** Id of an own upload of this kind that is READY. What else is said of it is passed over: its bytes tell. */
   readonly upload?: string | null | undefined;
   /** Where the media lies, http or https, at most 2,048 bytes. It is never fetched. */
   readonly url?: string | null | undefined;
   /** Pixels. */
   readonly width?: number | null | undefined;
-};
-
-export type MediaKind =
-  | 'IMAGE'
-  | 'SOUND'
-  | 'FILE'
-  | 'VIDEO';
-
-export type UploadState =
-  | 'UPLOADING'
-  | 'PROCESSING'
-  | 'READY'
-  | 'REFUSED';
-
-export type CreateUploadInput = {
-  readonly kind: MediaKind;
-  readonly name: string;
-  readonly size: number;
-  readonly mimeType?: string | null | undefined;
 };
 
 export type ConversationsQueryVariables = Exact<{
@@ -467,6 +487,7 @@ export type MessageNowQuery = { readonly node:
       { readonly __typename: 'Message' }
       & MessageFragment
     )
+    | { readonly __typename: 'Upload' }
     | { readonly __typename: 'User' }
    | null };
 
@@ -528,6 +549,8 @@ export type MessageFragment = { readonly id: string, readonly seq: number, reado
 
 export type ConversationFragment = { readonly pinned: boolean, readonly muted: boolean, readonly readSeq: number, readonly peerReadSeq: number, readonly clearedSeq: number, readonly unreadCount: number, readonly updatedAt: string, readonly peer: ProfileFragment, readonly lastMessage: MessageFragment | null };
 
+type Refused_CreateUploadError_Fragment = { readonly code: ErrorCode, readonly reason: string };
+
 type Refused_EditMessageError_Fragment = { readonly code: ErrorCode, readonly reason: string };
 
 type Refused_FriendshipError_Fragment = { readonly code: ErrorCode, readonly reason: string };
@@ -536,14 +559,12 @@ type Refused_RecallMessageError_Fragment = { readonly code: ErrorCode, readonly 
 
 type Refused_SendMessageError_Fragment = { readonly code: ErrorCode, readonly reason: string };
 
-type Refused_CreateUploadError_Fragment = { readonly code: ErrorCode, readonly reason: string };
-
 export type RefusedFragment =
+  | Refused_CreateUploadError_Fragment
   | Refused_EditMessageError_Fragment
   | Refused_FriendshipError_Fragment
   | Refused_RecallMessageError_Fragment
   | Refused_SendMessageError_Fragment
-  | Refused_CreateUploadError_Fragment
 ;
 
 export type NewMessageSubscriptionVariables = Exact<{

@@ -25,7 +25,7 @@ function toError(status: number, reason: string): Error {
 
 /** The library reads buffers in Node, and blobs in browsers. */
 async function readable(blob: Blob): Promise<Blob> {
-  const { Buffer } = globalThis as { readonly Buffer?: { readonly from: (bytes: ArrayBuffer) => Blob } };
+  const { Buffer } = globalThis as unknown as { readonly Buffer?: { readonly from: (bytes: ArrayBuffer) => Blob } };
   return Buffer === undefined ? blob : Buffer.from(await blob.arrayBuffer());
 }
 

@@ -3,15 +3,26 @@
  * a conversation list or a notification. Their rules are in `content-rules.ts`.
  */
 import { unreachable } from "./errors.ts";
+import type { VariantName } from "./media.ts";
 
-export interface ImageVariant {
-  readonly url: string;
+/** Where media lies: elsewhere, or with Parley. */
+export type MediaSource =
+  | { readonly url: string }
+  | {
+      /** Without the prefix of ids that clients see. */
+      readonly upload: string;
+      readonly variant: VariantName;
+      /** What the file is called. */
+      readonly name: string;
+    };
+
+export type ImageVariant = MediaSource & {
   /** Pixels. */
   readonly width: number;
   readonly height: number;
   /** Bytes. */
   readonly size: number;
-}
+};
 
 export interface TextContent {
   readonly type: "TEXT";
@@ -28,39 +39,35 @@ export interface LocationContent {
   readonly latitude: number;
   readonly longitude: number;
 }
-export interface ImageContent {
+export type ImageContent = MediaSource & {
   readonly type: "IMAGE";
-  readonly url: string;
   readonly width: number | null;
   readonly height: number | null;
   readonly size: number;
   readonly format: string;
   readonly thumbnail: ImageVariant | null;
   readonly large: ImageVariant | null;
-}
-export interface SoundContent {
+};
+export type SoundContent = MediaSource & {
   readonly type: "SOUND";
-  readonly url: string;
   readonly size: number;
   readonly durationMs: number;
-}
-export interface FileContent {
+};
+export type FileContent = MediaSource & {
   readonly type: "FILE";
-  readonly url: string;
   readonly name: string;
   readonly size: number;
   readonly mimeType: string | null;
-}
-export interface VideoContent {
+};
+export type VideoContent = MediaSource & {
   readonly type: "VIDEO";
-  readonly url: string;
   readonly size: number;
   readonly durationMs: number;
   readonly format: string;
   readonly width: number | null;
   readonly height: number | null;
   readonly cover: ImageVariant | null;
-}
+};
 export interface CustomContent {
   readonly type: "CUSTOM";
   readonly data: string;

@@ -3,11 +3,12 @@ import type { BackupObserver } from "./backups.ts";
 import type { Clock } from "./clock.ts";
 import type { ConnectionLimits, Connections } from "./connections.ts";
 import type { Fresh, Hub } from "./live/hub.ts";
+import type { MediaFiles, MediaKeys } from "./media.ts";
 import type { Platform, Role, UserId } from "./model.ts";
 import type { Rates } from "./rates.ts";
 import type { Revocations } from "./revocations.ts";
 import { type Cutoffs, cutoffs, type Settings } from "./settings.ts";
-import type { Logged, Store } from "./store.ts";
+import type { Logged, Store, UploadRoom } from "./store.ts";
 import type { ClockObserver, Timekeeper } from "./timekeeper.ts";
 
 /** What a token says once its signature has been checked. */
@@ -39,6 +40,8 @@ export interface Tokens {
 export interface Observer extends ClockObserver, BackupObserver {
   sent(outcome: "stored" | "duplicate" | "transient" | "hidden"): void;
   delivered(source: "OFFLINE" | "RECENT" | "LIVE"): void;
+  /** @param bytes of the upload */
+  uploaded(outcome: "ready" | "refused", bytes: number): void;
   swept(rows: number): void;
   sweepFailed(error: unknown): void;
 }
@@ -49,6 +52,19 @@ export interface UserLimits extends ConnectionLimits {
   readonly readRate: number;
   /** Logins per minute; 0: no limit. */
   readonly loginRate: number;
+}
+
+export interface MediaRules extends UploadRoom {
+  /** Milliseconds that an upload may take, and that it waits to be sent. */
+  readonly lifetimeMs: number;
+  /** Bytes of the disk that are left free. */
+  readonly freeBytes: number;
+}
+
+export interface Media {
+  readonly files: MediaFiles;
+  readonly keys: MediaKeys;
+  readonly rules: MediaRules;
 }
 
 export interface Core {
@@ -69,6 +85,9 @@ export interface Core {
   readonly observer: Observer;
   /** Sessions that may live at the same time, per platform. */
   readonly sessionLimits: Readonly<Record<Platform, number>>;
+  readonly media: Media;
+  /** The server is going down. */
+  stopped: boolean;
   settings: Settings;
   /** Counts the recalls and edits that have been made: a message that was read before one may be out of date. */
   changes: number;

@@ -24,6 +24,8 @@ export interface MessageDraft {
   /** The sender's own device that sent it; null where an admin or the system did. */
   readonly origin: string | null;
   readonly audit: AuditEntry | null;
+  /** What its content is made of, and whose that must be; null where it is made of none. */
+  readonly uploads: { readonly owner: UserId; readonly ids: readonly string[] } | null;
 }
 
 /** Where a message has found its place. */

@@ -6,7 +6,7 @@ import { createBackups } from "./backups.ts";
 import type { Clock } from "./clock.ts";
 import { createConnections } from "./connections.ts";
 import { createConversations } from "./conversations.ts";
-import type { Core, Observer, Tokens, UserLimits } from "./core.ts";
+import type { Core, Media, Observer, Tokens, UserLimits } from "./core.ts";
 import { createDevices } from "./devices.ts";
 import { createHub, type Hub } from "./live/hub.ts";
 import { createNewMessages } from "./live/new-messages.ts";
@@ -24,6 +24,7 @@ import { createSending } from "./send.ts";
 import { DEFAULT_SETTINGS } from "./settings.ts";
 import type { Store } from "./store.ts";
 import { createTimekeeper } from "./timekeeper.ts";
+import { createUploads } from "./uploads.ts";
 import { createUsers } from "./users.ts";
 import type { Viewer } from "./viewer.ts";
 
@@ -48,6 +49,7 @@ export interface EngineOptions {
   /** What is left out is as in `DEFAULT_USER_LIMITS`. */
   readonly limits?: Partial<UserLimits>;
   readonly sessionLimits: Readonly<Record<Platform, number>>;
+  readonly media: Media;
   /** Left out: one of its own. */
   readonly hub?: Hub;
 }
@@ -56,7 +58,7 @@ export type Engine = Awaited<ReturnType<typeof createEngine>>;
 
 /** Builds the engine over an open store. Close it before the store. */
 export async function createEngine(options: EngineOptions) {
-  const { store, clock, tokens, observer, sendRate, sessionLimits, hub = createHub() } = options;
+  const { store, clock, tokens, observer, sendRate, sessionLimits, media, hub = createHub() } = options;
   const limits = { ...DEFAULT_USER_LIMITS, ...options.limits };
   const core: Core = {
     store,
@@ -74,11 +76,14 @@ export async function createEngine(options: EngineOptions) {
     loginRates: createRates(clock, perMinute(limits.loginRate)),
     settings: { ...DEFAULT_SETTINGS, ...(await store.loadSettings()) },
     changes: 0,
+    media,
+    stopped: false,
   };
+  const uploads = createUploads(core);
   const users = createUsers(core);
   const refreshes = createRefreshes();
   const updates = createUpdates(core);
-  const sweeper = startSweeper(core);
+  const sweeper = startSweeper(core, uploads);
 
   return {
     clock,
@@ -93,9 +98,10 @@ export async function createEngine(options: EngineOptions) {
     users,
     relationships: createRelationships(core, users),
     devices: createDevices(core, users),
-    ...createSending(core),
+    uploads,
+    ...createSending(core, uploads),
     ...createAcknowledging(core),
-    messages: createMessages(core),
+    messages: createMessages(core, uploads),
     conversations: createConversations(core),
     administration: createAdministration(core),
     auditTrail: createAuditTrail(core),
@@ -108,7 +114,11 @@ export async function createEngine(options: EngineOptions) {
       conversationUpdated: updates.subscribeToConversations,
     },
     sweep: sweeper.sweep,
-    /** Stops the sweeper; what is connected is ended by `connections`. */
-    close: sweeper.stop,
+    /** Stops the sweeper, and ends what is being looked into; what is connected is ended by `connections`. */
+    async close() {
+      core.stopped = true;
+      sweeper.stop();
+      await uploads.idle();
+    },
   };
 }

@@ -16,6 +16,11 @@ export const ERRORS = {
     tier: "data",
     meaning: "A message over 12 KiB, an image or sound over 28 MiB, a file or video over 100 MiB.",
   },
+  UPLOAD_NOT_FOUND: { tier: "data", meaning: "The sender has no such upload, or it has expired: upload it again." },
+  UPLOAD_NOT_READY: { tier: "data", meaning: "Not all of the upload has come, or it is being looked into: try again." },
+  UPLOAD_REFUSED: { tier: "data", meaning: "The bytes are not what the upload was said to be; `reason` says why." },
+  QUOTA_EXCEEDED: { tier: "data", meaning: "The user has stored, or begun to upload, as much as one user may." },
+  STORAGE_FULL: { tier: "data", meaning: "The server's disk for media is nearly full: try again later." },
   IDEMPOTENCY_CONFLICT: {
     tier: "data",
     meaning: "The same sender used this clientMessageId for another recipient, content, customData or replyTo.",

@@ -6,6 +6,7 @@ import type { UserId } from "./model.ts";
 
 const USER_ID = /^[A-Za-z0-9_.@+|-]{1,128}$/;
 const MESSAGE_ID = /^m:([1-9]\d{0,15}):([1-9]\d{0,15})$/;
+const UPLOAD_ID = /^u:([A-Za-z0-9_-]{22})$/;
 const CONVERSATION_ID = /^c:([1-9]\d{0,15}):(.+)$/;
 
 /** Whether this can be a user's id: 1 to 128 bytes of `A-Z a-z 0-9 _ - . @ + |`. */
@@ -43,4 +44,14 @@ export function parseConversationId(id: string): { conversationId: number; userI
   if (match === null) return null;
   const [, conversation, userId = ""] = match;
   return isUserId(userId) ? { conversationId: Number(conversation), userId } : null;
+}
+
+/** @param id as it is stored, and stands in links */
+export function uploadId(id: string): string {
+  return `u:${id}`;
+}
+
+/** The id as it is stored; null for one that no upload can have. */
+export function parseUploadId(id: string): string | null {
+  return UPLOAD_ID.exec(id)?.[1] ?? null;
 }

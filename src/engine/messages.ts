@@ -2,12 +2,13 @@
 
 import { auditEntry, recordLook } from "./audit.ts";
 import type { Content, ContentInput } from "./content.ts";
-import { readContent } from "./content-rules.ts";
+import { noUploads, readContent, uploadsOf } from "./content-rules.ts";
 import { announced, type Core, cutoffsNow } from "./core.ts";
 import { Refusal } from "./errors.ts";
 import { parseMessageId } from "./ids.ts";
 import type { Message, UserId } from "./model.ts";
 import { checkMute, limitChanges, mayReach } from "./permissions.ts";
+import type { Uploads } from "./uploads.ts";
 import { isAdmin, type MessageView, peerIn, type Viewer } from "./viewer.ts";
 
 const MOST_DELETED_AT_ONCE = 100;
@@ -18,7 +19,7 @@ export interface EditInput {
   readonly content: ContentInput;
 }
 
-export function createMessages(core: Core) {
+export function createMessages(core: Core, uploads: Pick<Uploads, "removeSoon">) {
   const { store, clock, timekeeper } = core;
 
   /** Whether this user may see a message within roaming retention: on either side, not hidden, not put away. */
@@ -102,6 +103,7 @@ export function createMessages(core: Core) {
     const { senderId } = message;
     const audit = senderId === viewer.userId ? null : auditEntry(core, viewer, "recallMessage", senderId, message.id);
     const recalled = announced(core, await store.recall(message, timekeeper.latest(), audit));
+    if (message.content !== null && uploadsOf(message.content).length > 0) uploads.removeSoon();
     core.changes += 1;
     if (recalled.message !== null) return { message: recalled.message, viewedBy: viewer.userId };
     return { message: (await store.message(message.conversationId, message.seq)) ?? message, viewedBy: viewer.userId };
@@ -119,7 +121,7 @@ export function createMessages(core: Core) {
     if (message.content === null) throw notFound("The message has been recalled.");
     const facts = await store.sendFacts(message.senderId, message.recipientId, null);
     checkMute(core, viewer, facts.sender);
-    const { content } = readContent(input.content, message.customData);
+    const { content } = readContent(input.content, message.customData, noUploads);
     if (content.type !== message.content.type || !EDITABLE.includes(content.type)) {
       const reason = "Text, a face, a location or custom content can be edited, each into its own kind.";
       throw new Refusal("INVALID_CONTENT", reason, { field: "content" });

@@ -1,5 +1,6 @@
-/** The sweeper: erases from disk what every answer already leaves out. */
+/** The sweeper: erases from disk what every answer already leaves out, and goes on with uploads after a stop. */
 import { type Core, erasuresNow } from "./core.ts";
+import type { Uploads } from "./uploads.ts";
 
 const SWEEP_EVERY_MS = 10 * 60_000;
 /** Messages that go at once, with twice as many entries of logs; fewer where they lie all over: others wait meanwhile. */
@@ -18,7 +19,7 @@ export interface Sweeper {
 }
 
 /** Starts sweeping: at once, and then every ten minutes. */
-export function startSweeper(core: Core): Sweeper {
+export function startSweeper(core: Core, uploads: Pick<Uploads, "recover" | "sweep">): Sweeper {
   let stopped = false;
   let cancel = () => {};
   let wakeUp = () => {};
@@ -45,6 +46,7 @@ export function startSweeper(core: Core): Sweeper {
       const ended = core.clock.monotonic();
       if (rows > 0) await rest((ended - begun) * restAfter(ended - sweepBegun));
     }
+    for (let gone = -1; gone !== 0 && !stopped; total += gone) gone = await uploads.sweep(BATCH);
     // Recalled content lies in the write-ahead log until that is emptied, whether or not anything was swept.
     if (!stopped) await core.store.tidy();
     core.observer.swept(total);
@@ -62,11 +64,15 @@ export function startSweeper(core: Core): Sweeper {
   }
 
   schedule(0);
+  const cancelRecovery = core.clock.after(0, () => {
+    uploads.recover().catch((error: unknown) => core.observer.sweepFailed(error));
+  });
   return {
     sweep,
     stop() {
       stopped = true;
       cancel();
+      cancelRecovery();
       wakeUp();
     },
   };

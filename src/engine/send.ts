@@ -3,14 +3,15 @@ import { hash, randomUUID } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { auditEntry, recordLook } from "./audit.ts";
 import type { Content, ContentInput } from "./content.ts";
-import { checkString, readContent } from "./content-rules.ts";
+import { checkString, noUploads, readContent, uploadsIn, uploadsOf } from "./content-rules.ts";
 import { announced, type Core, cutoffsNow, erasuresNow } from "./core.ts";
 import { type MessageDraft, messageFrom } from "./draft.ts";
 import { Refusal } from "./errors.ts";
 import { parseMessageId, transientMessageId } from "./ids.ts";
 import { type Message, type PushOptions, SYSTEM_USER, type UserId } from "./model.ts";
 import { checkMute, limitChanges, mayReach, recipientOf } from "./permissions.ts";
-import type { Sender, SendFacts } from "./store.ts";
+import { type Sender, type SendFacts, UploadGone } from "./store.ts";
+import type { Uploads } from "./uploads.ts";
 import { isAdmin, type MessageView, peerIn, requireAdmin, type Viewer } from "./viewer.ts";
 
 const LONGEST_KEY = 64;
@@ -86,7 +87,13 @@ function fingerprintOf({ to, content, customData, replyTo }: SendInput): string 
   return hash("sha256", what, "base64");
 }
 
-export function createSending(core: Core) {
+/** The upload went between the look at it and the commit. */
+function explainUpload(error: unknown): never {
+  if (!(error instanceof UploadGone)) throw error;
+  throw new Refusal("UPLOAD_NOT_FOUND", "The upload is not there any more; upload it again.", { field: "content" });
+}
+
+export function createSending(core: Core, uploads: Pick<Uploads, "finderFor">) {
   const { store, hub } = core;
   const transientKeys = new LRUCache<string, { message: Message; fingerprint: string }>({ max: REMEMBERED_TRANSIENTS });
 
@@ -160,7 +167,13 @@ export function createSending(core: Core) {
     const now = core.timekeeper.latest();
     checkMute(core, viewer, sender);
     const recipientId = recipientOf(facts);
-    const { content, customData } = readContent(input.content, input.customData);
+    const named = uploadsIn(input.content);
+    const findUpload = named.length === 0 ? noUploads : await uploads.finderFor(viewer.userId, named);
+    const { content, customData } = readContent(input.content, input.customData, findUpload);
+    const parts = uploadsOf(content);
+    if (parts.length > 0 && input.lifetimeSeconds === 0) {
+      throw invalid("lifetimeSeconds", "An upload is kept as long as its message, and this would not be kept.");
+    }
     const replyTo = input.replyTo == null ? null : await readReply(input.replyTo, sender.id, recipientId);
     const offlineUntil = readLifetime(input.lifetimeSeconds, now);
     const push = readPush(input.push);
@@ -184,6 +197,7 @@ export function createSending(core: Core) {
       syncToSender: input.syncToSender ?? true,
       origin: ownName ? viewer.deviceId : null,
       audit: ownName ? null : auditEntry(core, viewer, actionOf(content), sender.id, `to ${recipientId}`),
+      uploads: parts.length === 0 ? null : { owner: viewer.userId, ids: parts },
     };
     return draft;
   }
@@ -195,7 +209,8 @@ export function createSending(core: Core) {
   /**
    * Sends a message. It answers once the message is on disk.
    * @throws Refusal FORBIDDEN, SENDER_NOT_FOUND, IDEMPOTENCY_CONFLICT, MUTED, RECIPIENT_NOT_FOUND,
-   * INVALID_CONTENT, CONTENT_TOO_LARGE, RATE_LIMITED, BLOCKED, NOT_FRIENDS: in this order, and nothing is left;
+   * UPLOAD_NOT_FOUND, UPLOAD_REFUSED, UPLOAD_NOT_READY, INVALID_CONTENT, CONTENT_TOO_LARGE, RATE_LIMITED, BLOCKED,
+   * NOT_FRIENDS: in this order, and nothing is left;
    * RATE_LIMITED before all others where even attempts are too many
    * @throws OutcomeUnknown where the disk failed; the same clientMessageId again tells
    */
@@ -215,7 +230,7 @@ export function createSending(core: Core) {
       return { message: handOver(draft), viewedBy: viewer.userId, duplicate: false };
     }
     const asOf = core.changes;
-    const appended = await store.append(draft);
+    const appended = await store.append(draft).catch(explainUpload);
     if (appended === null) {
       // The same key, sent twice at once: the other one was first.
       const again = await store.sendFacts(senderId, input.to, key);

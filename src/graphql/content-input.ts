@@ -21,7 +21,8 @@ const LocationInput = builder.inputType("LocationInput", {
   }),
 });
 
-const UPLOAD = "Id of a finished upload. This server takes none yet: it is refused with INVALID_CONTENT.";
+const UPLOAD =
+  "Id of an own upload of this kind that is READY. What else is said of it is passed over: its bytes tell.";
 const URL_ELSEWHERE = "Where the media lies, http or https, at most 2,048 bytes. It is never fetched.";
 
 const ImageInput = builder.inputType("ImageInput", {
@@ -49,7 +50,7 @@ const FileInput = builder.inputType("FileInput", {
   fields: (t) => ({
     upload: t.id({ description: UPLOAD }),
     url: t.string({ description: URL_ELSEWHERE }),
-    name: t.string({ description: "1 to 255 characters." }),
+    name: t.string({ description: "1 to 255 characters. With `upload`: instead of its name." }),
     size: t.int({ description: "Bytes, at most 100 MiB." }),
     mimeType: t.string({ description: "Such as `application/pdf`." }),
   }),

@@ -72,11 +72,17 @@ builder.objectRef<LocationContent>("LocationContent").implement({
   }),
 });
 
+const LINK =
+  "Where it lies. Of an upload: a link that is good for hours, to be asked for again after that; a path on this server unless PARLEY_PUBLIC_URL is set.";
+
 const ImageVariantType = builder.objectRef<ImageVariant>("ImageVariant").implement({
   access: "given",
   description: "A picture in one size.",
   fields: (t) => ({
-    url: t.exposeString("url", { description: "Where it lies, http or https." }),
+    url: t.string({
+      description: LINK,
+      resolve: (variant, _, { engine }) => engine.uploads.linkTo(variant),
+    }),
     width: t.exposeInt("width", { description: "Pixels." }),
     height: t.exposeInt("height", { description: "Pixels." }),
     size: t.exposeInt("size", { description: "Bytes." }),
@@ -88,7 +94,10 @@ builder.objectRef<ImageContent>("ImageContent").implement({
   description: "A picture.",
   interfaces: [MessageContent],
   fields: (t) => ({
-    url: t.exposeString("url", { description: "Where the original lies, http or https." }),
+    url: t.string({
+      description: `The original. ${LINK}`,
+      resolve: (content, _, { engine }) => engine.uploads.linkTo(content),
+    }),
     width: t.exposeInt("width", { nullable: true, description: "Pixels; null when not known." }),
     height: t.exposeInt("height", { nullable: true, description: "Pixels; null when not known." }),
     size: t.exposeInt("size", { description: "Bytes, at most 28 MiB." }),
@@ -111,7 +120,7 @@ builder.objectRef<SoundContent>("SoundContent").implement({
   description: "A voice note or other sound.",
   interfaces: [MessageContent],
   fields: (t) => ({
-    url: t.exposeString("url", { description: "Where it lies, http or https." }),
+    url: t.string({ description: LINK, resolve: (content, _, { engine }) => engine.uploads.linkTo(content) }),
     size: t.exposeInt("size", { description: "Bytes, at most 28 MiB." }),
     durationMs: t.exposeInt("durationMs", { description: "Milliseconds." }),
   }),
@@ -122,7 +131,7 @@ builder.objectRef<FileContent>("FileContent").implement({
   description: "A file.",
   interfaces: [MessageContent],
   fields: (t) => ({
-    url: t.exposeString("url", { description: "Where it lies, http or https." }),
+    url: t.string({ description: LINK, resolve: (content, _, { engine }) => engine.uploads.linkTo(content) }),
     name: t.exposeString("name", { description: "Its name, 1 to 255 characters." }),
     size: t.exposeInt("size", { description: "Bytes, at most 100 MiB." }),
     mimeType: t.exposeString("mimeType", { nullable: true, description: "Its media type; null when not known." }),
@@ -134,7 +143,7 @@ builder.objectRef<VideoContent>("VideoContent").implement({
   description: "A short video.",
   interfaces: [MessageContent],
   fields: (t) => ({
-    url: t.exposeString("url", { description: "Where it lies, http or https." }),
+    url: t.string({ description: LINK, resolve: (content, _, { engine }) => engine.uploads.linkTo(content) }),
     size: t.exposeInt("size", { description: "Bytes, at most 100 MiB." }),
     durationMs: t.exposeInt("durationMs", { description: "Milliseconds." }),
     format: t.exposeString("format", { description: "`mp4`, …" }),

@@ -14,13 +14,17 @@ import {
   DEVELOPMENT_TOKEN_PATH,
   type DevelopmentTokensOptions,
 } from "./development-tokens.ts";
+import type { ServeMedia } from "./downloads.ts";
 import { createGraphiql, wantsPage } from "./graphiql.ts";
 import type { Limits } from "./limits.ts";
+import { MEDIA_PATH } from "./media-keys.ts";
 import { pathOf } from "./path.ts";
 import { createPostedOperations } from "./posted-operations.ts";
 import { isYogasOwn } from "./present-errors.ts";
 import { reasonOf, tooManyExtensions } from "./refusals.ts";
+import { allowTime, spareSlowTransfers } from "./slow-transfers.ts";
 import { type SseOptions, subscribeOverSse } from "./sse.ts";
+import { isOfUploads, type ServeUploads } from "./uploads.ts";
 
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -38,6 +42,8 @@ export interface HttpOptions extends SseOptions {
   readonly allowedOrigins: readonly string[] | null;
   /** Why the server is not ready; null when it is. */
   readonly notReady: () => string | null;
+  readonly serveMedia: ServeMedia;
+  readonly serveUploads: ServeUploads;
 }
 
 /** Puts the gateway in the place of Yoga's own parsing, validation and execution. */
@@ -156,6 +162,16 @@ export function createHttpServer(options: HttpOptions): Server {
     return true;
   }
 
+  function serveFiles(request: IncomingMessage, response: ServerResponse, serve: ServeMedia | ServeUploads): void {
+    if (isTurnedAway(request, response)) return;
+    allowTime(request, response);
+    serve(request, response).catch((error: unknown) => {
+      options.presentError(error);
+      if (response.headersSent) response.destroy();
+      else answer(response, 500, "This could not be served.");
+    });
+  }
+
   function isTurnedAway(request: IncomingMessage, response: ServerResponse): boolean {
     const retryAfterMs = admission.request(request);
     if (retryAfterMs !== null) turnAway(response, retryAfterMs);
@@ -195,14 +211,16 @@ export function createHttpServer(options: HttpOptions): Server {
         return;
       }
       default:
-        if (servePage(request, response, path)) return;
-        answer(response, 404, "Nothing here. GraphQL is at /graphql.");
+        if (isOfUploads(path)) serveFiles(request, response, options.serveUploads);
+        else if (path.startsWith(`${MEDIA_PATH}/`)) serveFiles(request, response, options.serveMedia);
+        else if (!servePage(request, response, path)) answer(response, 404, "Nothing here. GraphQL is at /graphql.");
     }
   }
 
   const server = createServer(route);
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.requestTimeout = REQUEST_TIMEOUT_MS;
+  spareSlowTransfers(server);
   server.maxConnections = limits.connections;
   server.on("drop", () => options.gateway.refused("server_connections"));
   return server;

@@ -18,6 +18,8 @@ export interface Readings {
   readonly subscriptions: () => number;
   readonly tcpConnections: () => Promise<number>;
   readonly rateKeys: () => number;
+  /** Bytes. */
+  readonly mediaFree: () => Promise<number>;
 }
 
 const GAUGES = {
@@ -25,6 +27,7 @@ const GAUGES = {
   waitingConnections: { name: "parley_waiting_connections", help: "WebSockets that have not authenticated yet." },
   subscriptions: { name: "parley_subscriptions", help: "Subscriptions that run." },
   tcpConnections: { name: "parley_tcp_connections", help: "TCP connections, idle ones included." },
+  mediaFree: { name: "parley_media_free_bytes", help: "What is free on the disk that media goes to." },
   rateKeys: { name: "parley_rate_keys", help: "Users and addresses remembered for their rates." },
 } as const satisfies Record<keyof Readings, { name: string; help: string }>;
 
@@ -53,6 +56,14 @@ export function createMetrics(reports: Reports): Metrics {
     labelNames: ["source"],
     registers,
   });
+  const uploads = new Counter({
+    name: "parley_uploads_total",
+    help: "Uploads that have come, by what became of them.",
+    labelNames: ["outcome"],
+    registers,
+  });
+  for (const outcome of ["ready", "refused"]) uploads.inc({ outcome }, 0);
+  const uploadBytes = new Counter({ name: "parley_upload_bytes_total", help: "Bytes of these uploads.", registers });
   const swept = new Counter({ name: "parley_swept_rows_total", help: "Rows erased after their time.", registers });
   const sweepFailures = new Counter({ name: "parley_sweep_failures_total", help: "Sweeps that failed.", registers });
   const backupTime = new Gauge({
@@ -93,6 +104,10 @@ export function createMetrics(reports: Reports): Metrics {
     registry,
     sent: (outcome) => sends.inc({ outcome }),
     delivered: (source) => deliveries.inc({ source }),
+    uploaded(outcome, bytes) {
+      uploads.inc({ outcome });
+      uploadBytes.inc(bytes);
+    },
     swept: (rows) => swept.inc(rows),
     sweepFailed(error) {
       sweepFailures.inc();

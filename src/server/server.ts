@@ -9,19 +9,25 @@ import { createEngine } from "../engine/engine.ts";
 import type { Platform } from "../engine/model.ts";
 import type { Store } from "../engine/store.ts";
 import { schema } from "../graphql/schema.ts";
+import { openMediaFolder } from "../media/files.ts";
+import { createInspector } from "../media/inspector.ts";
 import { openSqlite } from "../store/sqlite.ts";
 import { createStore } from "../store/store.ts";
 import { createAdmission } from "./admission.ts";
 import { openAppKeys } from "./app-keys.ts";
 import type { DevelopmentTokensOptions } from "./development-tokens.ts";
+import { createDownloads } from "./downloads.ts";
 import { createGateway } from "./gateway.ts";
 import { createHttpServer } from "./http.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+import { createMediaKeys } from "./media-keys.ts";
+import { DEFAULT_MEDIA, type MediaOptions } from "./media-options.ts";
 import { createMetrics } from "./metrics.ts";
 import { pathOf } from "./path.ts";
 import { createPresentError } from "./present-errors.ts";
 import { watchSlowReaders } from "./slow-readers.ts";
 import { createTokens, DEFAULT_TOKEN_RULES, signAppToken, type TokenRules } from "./tokens.ts";
+import { createUploadServer } from "./uploads.ts";
 import { serveWebSockets } from "./websocket.ts";
 
 export interface ServerOptions {
@@ -35,6 +41,8 @@ export interface ServerOptions {
   readonly backupFolder?: string | null;
   readonly secret: string;
   readonly tokenRules?: Partial<TokenRules>;
+  /** What is left out is as in `DEFAULT_MEDIA`. */
+  readonly media?: Partial<MediaOptions>;
   /** File or URL of the app's public keys; without it the app signs with the secret. */
   readonly jwks?: string | null;
   readonly sendRate: number;
@@ -155,9 +163,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const database = openSqlite(join(options.dataFolder, "parley.sqlite"), commits, options.backupFolder);
   const { decorateStore = (plain) => plain } = options;
   const store = decorateStore(createStore(database));
+  const mediaOptions = { ...DEFAULT_MEDIA, ...options.media };
+  const { folder = join(options.dataFolder, "media"), publicUrl, linkMs, rules, free } = mediaOptions;
+  const inspector = createInspector();
+  const mediaFolder = await openMediaFolder(folder, inspector, free);
+  const { previousSecrets } = tokenRules;
+  const keys = createMediaKeys({ secret: options.secret, previousSecrets, clock, publicUrl, linkMs });
   const engine = await createEngine({
     store,
     clock,
+    media: { files: mediaFolder, keys, rules },
     tokens: createTokens(options.secret, tokenRules, appKeys, clock),
     observer: metrics,
     sendRate: options.sendRate,
@@ -177,6 +192,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     chat: options.chat ?? false,
     developmentTokens: givesTokens(options) ? developmentTokens(options, tokenRules) : null,
     notReady: () => notReady,
+    serveMedia: createDownloads({ engine, folder: mediaFolder, keys, allowedOrigins }),
+    serveUploads: createUploadServer({ engine, keys, incoming: mediaFolder.incoming, allowedOrigins }),
   });
   const sockets = serveWebSockets(http, { ...shared, log, refused, keepAliveMs: options.keepAliveMs });
   metrics.watch({
@@ -185,6 +202,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     subscriptions: () => engine.connections.subscriptionCount,
     tcpConnections: promisify(http.getConnections.bind(http)),
     rateKeys: () => engine.rateKeys() + admission.size,
+    mediaFree: () => mediaFolder.free(),
   });
   const metricsServer = createServer((request, response) => {
     if (pathOf(request.url) !== "/metrics") {
@@ -198,7 +216,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
   async function closeStore(): Promise<void> {
     appKeys?.close();
-    engine.close();
+    await inspector.close();
+    await engine.close();
     await store.close();
   }
 

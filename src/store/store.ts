@@ -30,6 +30,16 @@ import { sendFacts } from "./operations/send-facts.ts";
 import { loadSettings, saveSettings } from "./operations/settings.ts";
 import { rememberedInstant, rememberInstant } from "./operations/timekeeper.ts";
 import { lastMessage, timeline, unreadCount } from "./operations/timeline.ts";
+import {
+  beginProcessing,
+  createUpload,
+  dropUpload,
+  endProcessing,
+  expiredUploads,
+  forgetUploads,
+  readUploads,
+  unfinishedUploads,
+} from "./operations/uploads.ts";
 import { type Database, type Operation, UniqueViolation } from "./statement.ts";
 
 export function createStore(database: Database): Store {
@@ -69,6 +79,16 @@ export function createStore(database: Database): Store {
       }
     },
     message: reading(readMessage),
+
+    uploads: reading(readUploads),
+    createUpload: writing(createUpload),
+    beginProcessing: writing(beginProcessing),
+    endProcessing: writing(endProcessing),
+    dropUpload: writing(dropUpload),
+    unfinishedUploads: reading(unfinishedUploads),
+    expiredUploads: writing(expiredUploads),
+    forgetUploads: writing(forgetUploads),
+
     isPutAway: reading(isPutAway),
     recall: writing(recall),
     edit: writing(edit),

@@ -135,6 +135,44 @@ export const deletedMessages = sqliteTable(
   (table) => [primaryKey({ columns: [table.conversationId, table.seq, table.userId] })],
 );
 
+/** What its owner has brought, or brings: the bytes are in files. Clustered. */
+export const uploads = sqliteTable(
+  "uploads",
+  {
+    id: text().primaryKey(),
+    ownerId: text("owner_id").notNull(),
+    kind: text().notNull(),
+    name: text().notNull(),
+    size: integer().notNull(),
+    state: text().notNull(),
+    createdAt: integer("created_at").notNull(),
+    /** When it goes; null while a message uses it. */
+    expiresAt: integer("expires_at"),
+    /** JSON of what the bytes say of themselves. */
+    facts: text(),
+    refusal: text(),
+  },
+  (table) => [
+    index("uploads_by_owner").on(table.ownerId, table.state, table.size),
+    index("uploads_by_expiry").on(table.expiresAt).where(sql`${table.expiresAt} is not null`),
+    index("uploads_unfinished").on(table.id).where(sql`${table.state} in ('UPLOADING', 'PROCESSING')`),
+  ],
+);
+
+/** Which messages are made of which uploads. Clustered. */
+export const mediaUses = sqliteTable(
+  "media_uses",
+  {
+    conversationId: integer("conversation_id").notNull(),
+    seq: integer().notNull(),
+    uploadId: text("upload_id").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.conversationId, table.seq, table.uploadId] }),
+    index("media_uses_by_upload").on(table.uploadId),
+  ],
+);
+
 /** The log of each user: thin pointers, positions counting up by one. Clustered. */
 export const userLog = sqliteTable(
   "user_log",

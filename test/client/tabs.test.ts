@@ -124,6 +124,7 @@ test("a write that fails leaves nothing behind, and what reads waits for what wr
     peer: "bob",
     order,
     createdAt: "2026-01-31T09:30:00.000Z",
+    files: [],
     content: { text: { text: "hello" } },
     replyTo: null,
     customData: null,

@@ -19,6 +19,7 @@ export const QUERIES: Readonly<Record<string, Example>> = {
   devices: () => "{ devices { ...Device0 } }",
   auditTrail: () => "{ auditTrail { ...AuditEntryConnection3 } }",
   backups: () => "{ backups { ...Backup1 } }",
+  upload: ({ picture }) => `{ upload(id: "${picture}") { ...Upload0 } }`,
 };
 
 const FRIENDSHIP = "{ ...FriendshipResult2 }";
@@ -52,6 +53,10 @@ export const MUTATIONS: Readonly<Record<string, (ids: Ids, world: World) => stri
   blockUser: () => 'blockUser(input: { user: "dave" }) { ...BlockPayload2 }',
   unblockUser: () => 'unblockUser(input: { user: "canary-foe" }) { ...BlockPayload2 }',
   acknowledge: ({ cursor }) => `acknowledge(input: { cursor: "${cursor}" }) { ...AcknowledgePayload2 }`,
+  createUpload: () =>
+    `createUpload(input: { kind: IMAGE, name: "x", size: 10 }) { ...CreateUploadResult2 }
+    tooLarge: createUpload(input: { kind: IMAGE, name: "x", size: 100000000 }) { ...CreateUploadResult2 }`,
+  deleteUpload: ({ picture }) => `deleteUpload(input: { id: "${picture}" }) { ...DeleteUploadPayload1 }`,
   setTyping: () => 'setTyping(input: { peer: "bob" }) { ...SetTypingPayload2 }',
 };
 

@@ -14,6 +14,7 @@ import type { Stream } from "../../src/engine/model.ts";
 import type { Store } from "../../src/engine/store.ts";
 import type { Viewer } from "../../src/engine/viewer.ts";
 import type { Acts, DeviceAct, DeviceName, Handed, Notes, Script, Session, Writer, WriterAct } from "./live-script.ts";
+import { noMedia } from "./no-media.ts";
 import { type CountingHub, repeatingHub, type ScheduledStore, scheduledStore, type Turns } from "./scheduled-store.ts";
 
 const NOW = Date.UTC(2030, 0, 1);
@@ -28,6 +29,7 @@ interface Open {
 const observer = {
   sent() {},
   delivered() {},
+  uploaded() {},
   swept() {},
   sweepFailed() {},
   backedUp() {},
@@ -92,6 +94,7 @@ export class Arena {
       sendRate: 0,
       sessionLimits: { WEB: 10, IOS: 1, ANDROID: 1, DESKTOP: 1, OTHER: 1 },
       hub: this.hub.hub,
+      media: noMedia,
     });
     this.#engines.set(offlineMessagesPerContact, engine);
     return engine;

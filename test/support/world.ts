@@ -3,7 +3,9 @@ import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { App, NEW_MESSAGE, type Person } from "./app.ts";
 import type { MovableClock } from "./clock.ts";
+import { pictureOf, soundOf } from "./samples.ts";
 import { type Data, type Result, Socket } from "./socket.ts";
+import { bring, ready, ticketFor } from "./uploads.ts";
 
 /** Who asks, as alice sees them; it is her data that they ask for. */
 export const CALLERS = {
@@ -36,6 +38,7 @@ export const CANARIES: Readonly<Record<string, readonly Caller[]>> = {
   "canary-friend": ["owner", "admin"],
   "canary-asker": ["owner", "admin"],
   "canary-foe": ["owner", "admin"],
+  "canary-upload": ["owner", "admin"],
 };
 
 /** What the examples speak of. */
@@ -54,6 +57,10 @@ export interface Ids {
   ownerSide: string;
   peerSide: string;
   blockedSide: string;
+  /** Uploads of alice's that she has not sent, the last one of which is none. */
+  picture: string;
+  voice: string;
+  refused: string;
   /** Where alice's device is in her log. */
   cursor: string;
 }
@@ -104,6 +111,13 @@ async function plant(app: App): Promise<Ids> {
   await alice.arrange("pin", "bob");
   await alice.arrange("mute", "bob");
 
+  const image = await pictureOf(1_600, 1_200);
+  await alice.send("bob", { image: { upload: await ready(app, alice, "IMAGE", image, "canary-said") } });
+  const picture = await ready(app, alice, "IMAGE", image, "canary-upload");
+  const voice = await ready(app, alice, "SOUND", soundOf(700), "canary-upload");
+  const { upload: refused, ...ticket } = await ticketFor(alice, "IMAGE", 3, "canary-upload");
+  await bring(app, ticket, Buffer.from("no!"));
+
   await mallory.send("alice", "canary-cleared");
   await alice.arrange("clear", "mallory");
   const before = await mallory.send("alice", "before the block");
@@ -131,6 +145,9 @@ async function plant(app: App): Promise<Ids> {
     deleted: deleted.id,
     note: note.id,
     hidden: hidden.id,
+    picture,
+    voice,
+    refused: refused.id,
     cursor,
     ownerSide: await side(alice, "bob"),
     peerSide: await side(bob, "alice"),

@@ -13,6 +13,7 @@ import { member, pairOf } from "./conversations.ts";
 import { appendEntry } from "./log.ts";
 import { type MessageRow, messageColumns, toMessage } from "./rows.ts";
 import { insertMessageRun } from "./runs.ts";
+import { claimUploads, condemnUsed, deleteUses } from "./uploads.ts";
 
 const selectMessage = statement<{ conversation: number; seq: number }, MessageRow>(
   (p) =>
@@ -123,7 +124,10 @@ function audienceOf(message: { senderId: UserId; recipientId: UserId; hidden: bo
   return [...audience];
 }
 
-/** @throws UniqueViolation where the sender has used the clientMessageId */
+/**
+ * @throws UniqueViolation where the sender has used the clientMessageId
+ * @throws UploadGone where an upload that it is made of is not there
+ */
 export function* append(draft: MessageDraft): Operation<Logged & { message: Message }> {
   const { senderId, recipientId } = draft;
   const pair = pairOf(senderId, recipientId);
@@ -155,6 +159,10 @@ export function* append(draft: MessageDraft): Operation<Logged & { message: Mess
     hidden: draft.hidden ? 1 : 0,
     position: recipientPosition,
   });
+  if (draft.uploads !== null) {
+    const { owner, ids } = draft.uploads;
+    yield* claimUploads(owner, ids, { conversation: conversationId, seq }, draft.sentAt);
+  }
   const id = messageId(conversationId, seq);
   const message = messageFrom(draft, { id, conversationId, seq, recipientPosition });
   yield* recordAudit(draft.audit === null ? null : { ...draft.audit, subject: `${draft.audit.subject} ${message.id}` });
@@ -204,6 +212,9 @@ export function* recall(
   yield* recordAudit(audit);
   const changed = yield* first(eraseContent, { conversation: conversationId, seq, now });
   if (changed === undefined) return { appended: [], message: null };
+  const range = { owner: conversationId, from: seq, to: seq };
+  yield* run(condemnUsed, range);
+  yield* run(deleteUses, range);
   const appended = yield* announce(message, "recalled", audienceOf(message), now);
   return { appended, message: yield* readMessage(conversationId, seq) };
 }

@@ -12,6 +12,8 @@ import { conversationTimelines, eraseExpired, type LogEntry, userLogs } from "./
  */
 export type Lifetime =
   | { readonly until: keyof Cutoffs }
+  /** Until an instant of their own, which is there unless something uses them. */
+  | { readonly untilExpiry: true }
   | {
       readonly atMost: number;
       readonly per: "store" | "user" | "pair of users" | "conversation" | "message" | "setting";
@@ -29,6 +31,9 @@ export const LIFETIMES = {
   messages: { until: "erased" },
   messageRuns: { until: "erased" },
   deletedMessages: { atMost: 2, per: "message" },
+  // A video and its cover.
+  mediaUses: { atMost: 2, per: "message" },
+  uploads: { untilExpiry: true },
   userLog: { until: "offline" },
   logRuns: { until: "offline" },
   // But the device `default`, one of each user.

@@ -7,6 +7,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import { all, first, type Operation, run, type Statement, statement } from "../statement.ts";
 import { conversations, deletedMessages, logRuns, messageRuns, messages, userLog, users } from "../tables.ts";
+import { condemnUsed, deleteUses } from "./uploads.ts";
 
 export const insertMessageRun = statement<{ at: number; conversation: number; seq: number }>(
   (p) => sql`insert into ${messageRuns} (oldest_at, conversation_id, first_seq)
@@ -36,7 +37,7 @@ interface Timelines<O extends Owner, E extends Entry> {
   /** Erases from a place on, below another, up to the first entry that is younger than the cutoff. */
   readonly erase: Statement<{ owner: O; from: number; below: number; cutoff: number }, E>;
   /** Erases what is kept of these entries besides. */
-  readonly eraseBesides: Statement<{ owner: O; from: number; to: number }, never> | null;
+  readonly eraseBesides: readonly Statement<{ owner: O; from: number; to: number }, never>[];
   readonly next: Statement<{ owner: O; from: number }, Entry>;
   /** Saves the instant of the newest entry that is left; null where none is. */
   readonly saveNewest: Statement<{ owner: O; at: number | null }, never>;
@@ -88,7 +89,7 @@ function timelines<O extends Owner, E extends Entry>(
   };
 }
 
-/** Timelines of conversations, with what users have deleted of them for themselves. */
+/** Timelines of conversations, with what users have deleted of them for themselves, and what they are made of. */
 export const conversationTimelines = timelines<number, Entry>(
   {
     runs: { table: sql`${messageRuns}`, owner: sql`conversation_id`, place: sql`first_seq` },
@@ -96,10 +97,14 @@ export const conversationTimelines = timelines<number, Entry>(
     owners: { table: sql`${conversations}`, owner: sql`id`, newest: sql`last_at` },
   },
   sql`seq as place, sent_at as at`,
-  statement(
-    (p) => sql`delete from ${deletedMessages}
-      where conversation_id = ${p.owner} and seq >= ${p.from} and seq <= ${p.to}`,
-  ),
+  [
+    statement(
+      (p) => sql`delete from ${deletedMessages}
+        where conversation_id = ${p.owner} and seq >= ${p.from} and seq <= ${p.to}`,
+    ),
+    condemnUsed,
+    deleteUses,
+  ],
 );
 
 export const userLogs = timelines<string, LogEntry>(
@@ -109,7 +114,7 @@ export const userLogs = timelines<string, LogEntry>(
     owners: { table: sql`${users}`, owner: sql`id`, newest: sql`head_at` },
   },
   sql`position as place, at, kind, origin`,
-  null,
+  [],
 );
 
 /** Erases so many entries at most from the beginning of a run on, and puts the runs right. */
@@ -123,8 +128,8 @@ function* eraseFrom<O extends Owner, E extends Entry>(
   const rows = yield* all(of.erase, { owner, from, below: from + most, cutoff });
   const erased = rows.toSorted((a, b) => a.place - b.place);
   const last = erased.at(-1);
-  if (last !== undefined && of.eraseBesides !== null) {
-    yield* run(of.eraseBesides, { owner, from, to: last.place });
+  if (last !== undefined) {
+    for (const erase of of.eraseBesides) yield* run(erase, { owner, from, to: last.place });
   }
 
   yield* run(of.remove, old);

@@ -1,0 +1,19 @@
+/** Which pages of other origins may read answers that do not come from GraphQL. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+export function isAllowedOrigin(origin: string | undefined, allowed: readonly string[] | null): boolean {
+  return origin !== undefined && allowed !== null && (allowed.includes("*") || allowed.includes(origin));
+}
+
+export function allowOrigin(
+  { headers }: IncomingMessage,
+  response: ServerResponse,
+  allowed: readonly string[] | null,
+): void {
+  response.setHeader("Vary", "Origin");
+  const { origin } = headers;
+  if (origin !== undefined && isAllowedOrigin(origin, allowed)) {
+    response.setHeader("Access-Control-Allow-Origin", origin);
+    response.setHeader("Access-Control-Expose-Headers", "Content-Disposition, Content-Length, Content-Range, ETag");
+  }
+}

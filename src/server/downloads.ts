@@ -1,0 +1,66 @@
+/** Media that somebody has a link to: in ranges, for caches, and so that nothing of it runs in the server's origin. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { create as contentDisposition } from "content-disposition";
+import send from "send";
+import type { Engine } from "../engine/engine.ts";
+import type { MediaFolder } from "../media/files.ts";
+import { allowOrigin } from "./cors.ts";
+import type { SigningMediaKeys } from "./media-keys.ts";
+
+/** What browsers show, and do not run. All else is saved. */
+const SHOWN =
+  /^(image\/(jpeg|png|gif|webp|avif)|video\/(mp4|webm|quicktime)|audio\/(mpeg|mp4|x-m4a|aac|ogg|opus|wav|x-wav|flac|x-flac|webm))$/;
+const POLICY = "default-src 'none'; sandbox";
+
+export interface DownloadsOptions {
+  readonly engine: Engine;
+  readonly folder: MediaFolder;
+  readonly keys: SigningMediaKeys;
+  readonly allowedOrigins: readonly string[] | null;
+}
+
+function refuse(response: ServerResponse, status: number, text: string): void {
+  response
+    .writeHead(status, { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" })
+    .end(`${text}\n`);
+}
+
+export type ServeMedia = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+export function createDownloads({ engine, folder, keys, allowedOrigins }: DownloadsOptions): ServeMedia {
+  return async (request, response) => {
+    allowOrigin(request, response, allowedOrigins);
+    response.setHeader("X-Content-Type-Options", "nosniff");
+    response.setHeader("Content-Security-Policy", POLICY);
+    // Whoever has the link may show it on any page.
+    response.setHeader("Cross-Origin-Resource-Policy", "cross-origin");
+    if (request.method !== "GET" && request.method !== "HEAD") {
+      response.setHeader("Allow", "GET, HEAD");
+      return refuse(response, 405, "Media can be read: GET or HEAD.");
+    }
+    const linked = keys.readLink(request.url ?? "");
+    if (linked === "wrong")
+      return refuse(response, 403, "This link is not as it was given; ask for the message again.");
+    if (linked === "expired") return refuse(response, 403, "This link has expired; ask for the message again.");
+    const { id, variant, name, expiresAt } = linked;
+    const upload = await engine.uploads.read(id);
+    const small = upload?.facts?.smaller.find((each) => each.name === variant);
+    const mimeType = variant === "original" ? upload?.facts?.mimeType : small?.mimeType;
+    if (mimeType === undefined) return refuse(response, 404, "This is not here any more.");
+    const type = SHOWN.test(mimeType) ? "inline" : "attachment";
+    response.setHeader("Content-Type", type === "inline" ? mimeType : "application/octet-stream");
+    response.setHeader("Content-Disposition", contentDisposition(name, { type }));
+    const maxAge = Math.floor((expiresAt - engine.clock.now()) / 1_000);
+    response.setHeader("Cache-Control", `private, max-age=${maxAge}, immutable`);
+    await new Promise<void>((resolve) => {
+      response.once("close", resolve);
+      send(request, folder.path(id, variant), { dotfiles: "allow", cacheControl: false })
+        .on("error", ({ status }: { readonly status?: number }) => {
+          for (const header of ["Cache-Control", "Content-Disposition", "Content-Type"]) response.removeHeader(header);
+          if (status === 416) return refuse(response, 416, "It has no such range.");
+          return refuse(response, 404, "This is not here any more.");
+        })
+        .pipe(response);
+    });
+  };
+}

@@ -1,0 +1,190 @@
+/**
+ * Uploads over tus (tus.io), by the library; who may, how much, and what becomes of it is the engine's. A ticket is for
+ * one upload, whose id is that of the tus resource.
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { FileStore } from "@tus/file-store";
+import { Server, Upload as TusUpload } from "@tus/server";
+import type { Engine } from "../engine/engine.ts";
+import { Refusal } from "../engine/errors.ts";
+import { LARGEST_MEDIA_BYTES, type Upload } from "../engine/media.ts";
+import { isAllowedOrigin } from "./cors.ts";
+import { type SigningMediaKeys, UPLOADS_PATH } from "./media-keys.ts";
+import { pathOf } from "./path.ts";
+
+/** Milliseconds that the answer to the last bytes waits for what is found in them. */
+const LOOK_MS = 30_000;
+const LARGEST = Math.max(...Object.values(LARGEST_MEDIA_BYTES));
+
+export interface UploadsOptions {
+  readonly engine: Engine;
+  readonly keys: SigningMediaKeys;
+  /** Folder that they come into. */
+  readonly incoming: string;
+  readonly allowedOrigins: readonly string[] | null;
+}
+
+/** What the library answers with as it is. */
+interface TusError {
+  readonly status_code: number;
+  readonly body: string;
+}
+
+function tusError(status: number, text: string): TusError {
+  return { status_code: status, body: `${text}\n` };
+}
+
+const GONE = tusError(404, "There is no such upload; create another.");
+const FULL = tusError(507, "The server has no room for media now; try again later.");
+const WHOLE = tusError(409, "All of it has come.");
+
+function isFull(code: unknown): boolean {
+  return code === "ENOSPC" || code === "EDQUOT";
+}
+
+function isBegun(upload: Upload | null): upload is Upload {
+  return upload?.state === "UPLOADING";
+}
+
+/** What the library knows of an upload is what the engine knows. */
+class IncomingStore extends FileStore {
+  readonly #engine: Engine;
+
+  constructor(directory: string, engine: Engine) {
+    super({
+      directory,
+      configstore: {
+        async get(id) {
+          const upload = await engine.uploads.read(id);
+          if (!isBegun(upload)) return undefined;
+          return new TusUpload({ id, size: upload.size, offset: 0 });
+        },
+        async set() {},
+        async delete() {},
+      },
+    });
+    this.#engine = engine;
+    this.extensions = ["creation", "creation-with-upload", "termination"];
+  }
+
+  /** Within the upload's lock: who begins again must not empty what another has just finished. */
+  override async create(file: TusUpload): Promise<TusUpload> {
+    const upload = await this.#engine.uploads.read(file.id);
+    if (upload === null) throw GONE;
+    if (!isBegun(upload) || (await this.#engine.uploads.received(file.id)) === upload.size) throw WHOLE;
+    return super.create(file);
+  }
+}
+
+function bearer({ headers }: IncomingMessage): string {
+  return /^Bearer (\S+)$/i.exec(headers.authorization ?? "")?.[1] ?? "";
+}
+
+function answer(response: ServerResponse, status: number, text: string, headers: Record<string, string> = {}): void {
+  response
+    .writeHead(status, { "Content-Type": "text/plain; charset=utf-8", "Tus-Resumable": "1.0.0", ...headers })
+    .end(text === "" ? "" : `${text}\n`);
+}
+
+export type ServeUploads = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+export function isOfUploads(path: string): boolean {
+  return path === UPLOADS_PATH || path.startsWith(`${UPLOADS_PATH}/`);
+}
+
+export function createUploadServer({ engine, keys, incoming, allowedOrigins }: UploadsOptions): ServeUploads {
+  /** The tickets' uploads, by the requests that showed them. */
+  const allowed = new WeakMap<object, string>();
+
+  /** What became of it, as soon as that is known; null where it is not for now. */
+  async function finished(id: string): Promise<Upload | null> {
+    let cancel = () => {};
+    const late = new Promise<null>((resolve) => {
+      cancel = engine.clock.after(LOOK_MS, () => resolve(null));
+    });
+    try {
+      return await Promise.race([engine.uploads.finish(id), late]);
+    } finally {
+      cancel();
+    }
+  }
+
+  const tus = new Server({
+    path: UPLOADS_PATH,
+    datastore: new IncomingStore(incoming, engine),
+    relativeLocation: true,
+    maxSize: LARGEST,
+    allowedHeaders: ["Authorization"],
+    allowedOrigins: (origin) => isAllowedOrigin(origin, allowedOrigins),
+    namingFunction: (request) => allowed.get(request.runtime?.node?.req ?? request) ?? "",
+    async onUploadCreate(_request, { id, size }) {
+      const upload = await engine.uploads.read(id);
+      if (upload === null) throw GONE;
+      if (size !== upload.size) {
+        throw tusError(size !== undefined && size > upload.size ? 413 : 400, `It was to have ${upload.size} bytes.`);
+      }
+      try {
+        await engine.uploads.checkRoom(upload.size);
+      } catch (error) {
+        if (error instanceof Refusal) throw tusError(507, error.message);
+        throw error;
+      }
+      return {};
+    },
+    async onUploadFinish(_request, { id }) {
+      const upload = await finished(id);
+      if (upload?.state === "REFUSED") throw tusError(422, upload.refusal ?? "It was refused.");
+      return {};
+    },
+    onResponseError: (_request, error) => ("code" in error && isFull(error.code) ? FULL : undefined),
+  });
+
+  /** What is not under way any more is not the library's to answer. @returns whether it was answered */
+  function answerEnded(request: IncomingMessage, response: ServerResponse, upload: Upload | null): boolean {
+    if (upload === null) {
+      answer(response, 404, GONE.body.trim());
+      return true;
+    }
+    if (upload.state === "UPLOADING") return false;
+    if (upload.state === "REFUSED") answer(response, 422, upload.refusal ?? "It was refused.");
+    else if (request.method === "HEAD") {
+      // Whoever has missed the last answer hears that there is nothing left to do.
+      const size = String(upload.size);
+      answer(response, 200, "", { "Upload-Offset": size, "Upload-Length": size, "Cache-Control": "no-store" });
+    } else answer(response, 409, WHOLE.body.trim());
+    return true;
+  }
+
+  return async (request, response) => {
+    const origin = request.headers.origin;
+    if (origin !== undefined && isAllowedOrigin(origin, allowedOrigins)) {
+      response.setHeader("Access-Control-Allow-Origin", origin);
+    }
+    response.setHeader("Vary", "Origin");
+    if (request.method === "OPTIONS") {
+      await tus.handle(request, response);
+      return;
+    }
+    if (!["POST", "HEAD", "PATCH", "DELETE"].includes(request.method ?? "")) {
+      answer(response, 405, "This is for tus clients: POST, HEAD, PATCH, DELETE.", {
+        Allow: "POST, HEAD, PATCH, DELETE",
+      });
+      return;
+    }
+    const id = await keys.uploadOf(bearer(request));
+    if (id === null) {
+      answer(response, 401, "Send the ticket that `createUpload` gave: `Authorization: Bearer <ticket>`.");
+      return;
+    }
+    const path = pathOf(request.url);
+    const wanted = request.method === "POST" ? UPLOADS_PATH : `${UPLOADS_PATH}/${id}`;
+    if (path !== wanted) {
+      answer(response, 404, "This ticket is for another upload.");
+      return;
+    }
+    if (answerEnded(request, response, await engine.uploads.read(id))) return;
+    allowed.set(request, id);
+    await tus.handle(request, response);
+    if (request.method === "DELETE" && response.statusCode === 204) await engine.uploads.giveUp(id);
+  };
+}

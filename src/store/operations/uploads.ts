@@ -1,0 +1,193 @@
+/** Uploads, and which messages are made of them. */
+import { sql } from "drizzle-orm";
+import { MEDIA_KINDS, type MediaFacts, type MediaKind, type Upload, type UploadState } from "../../engine/media.ts";
+import { type ProcessingOutcome, UploadGone, type UploadRoom } from "../../engine/store.ts";
+import { all, first, type Operation, run, statement } from "../statement.ts";
+import { mediaUses, uploads } from "../tables.ts";
+
+type UploadRow = {
+  id: string;
+  owner_id: string;
+  kind: string;
+  name: string;
+  size: number;
+  state: string;
+  created_at: number;
+  expires_at: number | null;
+  facts: string | null;
+  refusal: string | null;
+};
+const columns = sql`id, owner_id, kind, name, size, state, created_at, expires_at, facts, refusal`;
+const STATES = ["UPLOADING", "PROCESSING", "READY", "REFUSED"] as const satisfies readonly UploadState[];
+
+function oneOf<Word extends string>(words: readonly Word[], text: string): Word {
+  const word = words.find((each) => each === text);
+  if (word === undefined) throw new Error(`an upload is ${text}`);
+  return word;
+}
+
+function toUpload(row: UploadRow): Upload {
+  return {
+    id: row.id,
+    ownerId: row.owner_id,
+    kind: oneOf<MediaKind>(MEDIA_KINDS, row.kind),
+    name: row.name,
+    size: row.size,
+    state: oneOf<UploadState>(STATES, row.state),
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    facts: row.facts === null ? null : (JSON.parse(row.facts) as MediaFacts),
+    refusal: row.refusal,
+  };
+}
+
+const selectUpload = statement<{ id: string }, UploadRow>(
+  (p) => sql`select ${columns} from ${uploads} where id = ${p.id}`,
+);
+
+export function* readUploads(ids: readonly string[]): Operation<ReadonlyMap<string, Upload>> {
+  const found = new Map<string, Upload>();
+  for (const id of ids) {
+    const row = yield* first(selectUpload, { id });
+    if (row !== undefined) found.set(id, toUpload(row));
+  }
+  return found;
+}
+
+const sumOfOwner = statement<{ owner: string }, { bytes: number }>(
+  (p) => sql`select coalesce(sum(size), 0) as bytes from ${uploads} where owner_id = ${p.owner} and state <> 'REFUSED'`,
+);
+const countUnfinished = statement<{ owner: string }, { count: number }>(
+  (p) => sql`select count(*) as count from ${uploads}
+    where owner_id = ${p.owner} and state in ('UPLOADING', 'PROCESSING')`,
+);
+type NewUpload = {
+  id: string;
+  owner: string;
+  kind: string;
+  name: string;
+  size: number;
+  state: string;
+  createdAt: number;
+  expiresAt: number | null;
+};
+const insertUpload = statement<NewUpload>(
+  (p) => sql`insert into ${uploads} (id, owner_id, kind, name, size, state, created_at, expires_at)
+    values (${p.id}, ${p.owner}, ${p.kind}, ${p.name}, ${p.size}, ${p.state}, ${p.createdAt}, ${p.expiresAt})`,
+);
+
+export function* createUpload(
+  { id, ownerId: owner, kind, name, size, state, createdAt, expiresAt }: Upload,
+  room: UploadRoom,
+): Operation<"created" | "too many" | "too much"> {
+  const unfinished = (yield* first(countUnfinished, { owner }))?.count ?? 0;
+  if (room.unfinished > 0 && unfinished >= room.unfinished) return "too many";
+  const bytes = (yield* first(sumOfOwner, { owner }))?.bytes ?? 0;
+  if (room.bytes > 0 && bytes + size > room.bytes) return "too much";
+  yield* run(insertUpload, { id, owner, kind, name, size, state, createdAt, expiresAt });
+  return "created";
+}
+
+const startProcessing = statement<{ id: string }, { id: string }>(
+  (p) => sql`update ${uploads} set state = 'PROCESSING'
+    where id = ${p.id} and state in ('UPLOADING', 'PROCESSING') returning id`,
+);
+
+export function* beginProcessing(id: string): Operation<boolean> {
+  return (yield* first(startProcessing, { id })) !== undefined;
+}
+
+type Ended = { id: string; state: string; facts: string | null; refusal: string | null; expiresAt: number };
+const finishProcessing = statement<Ended>(
+  (p) => sql`update ${uploads} set state = ${p.state}, facts = ${p.facts}, refusal = ${p.refusal},
+      expires_at = ${p.expiresAt}
+    where id = ${p.id} and state = 'PROCESSING'`,
+);
+
+export function* endProcessing(id: string, { facts, refusal }: ProcessingOutcome, expiresAt: number): Operation<void> {
+  const state = facts === null ? "REFUSED" : "READY";
+  yield* run(finishProcessing, {
+    id,
+    state,
+    facts: facts === null ? null : JSON.stringify(facts),
+    refusal,
+    expiresAt,
+  });
+}
+
+const isUsed = statement<{ id: string }, { seq: number }>(
+  (p) => sql`select seq from ${mediaUses} where upload_id = ${p.id} limit 1`,
+);
+/** Before all time: nothing brings it back. */
+const condemn = statement<{ id: string }, { id: string }>(
+  (p) => sql`update ${uploads} set expires_at = 0 where id = ${p.id} returning id`,
+);
+
+export function* dropUpload(id: string): Operation<boolean> {
+  if ((yield* first(isUsed, { id })) !== undefined) return false;
+  return (yield* first(condemn, { id })) !== undefined;
+}
+
+const selectUnfinished = statement<{ after: string; limit: number }, UploadRow>(
+  (p) => sql`select ${columns} from ${uploads}
+    where id > ${p.after} and state in ('UPLOADING', 'PROCESSING') order by id limit ${p.limit}`,
+);
+
+export function* unfinishedUploads(after: string, limit: number): Operation<readonly Upload[]> {
+  return (yield* all(selectUnfinished, { after, limit })).map(toUpload);
+}
+
+const condemnExpired = statement<{ until: number; limit: number }, { id: string }>(
+  (p) => sql`update ${uploads} set expires_at = 0 where id in
+      (select id from ${uploads} where expires_at is not null and expires_at <= ${p.until}
+        order by expires_at limit ${p.limit})
+    returning id`,
+);
+
+export function* expiredUploads(until: number, limit: number): Operation<readonly string[]> {
+  return (yield* all(condemnExpired, { until, limit })).map(({ id }) => id);
+}
+
+const deleteUpload = statement<{ id: string }>(
+  (p) => sql`delete from ${uploads} where id = ${p.id} and expires_at = 0`,
+);
+
+export function* forgetUploads(ids: readonly string[]): Operation<void> {
+  for (const id of ids) yield* run(deleteUpload, { id });
+}
+
+const claimUpload = statement<{ id: string; owner: string; now: number }, { id: string }>(
+  (p) => sql`update ${uploads} set expires_at = null
+    where id = ${p.id} and owner_id = ${p.owner} and state = 'READY'
+      and (expires_at is null or expires_at > ${p.now})
+    returning id`,
+);
+const insertUse = statement<{ conversation: number; seq: number; id: string }>(
+  (p) => sql`insert into ${mediaUses} (conversation_id, seq, upload_id)
+    values (${p.conversation}, ${p.seq}, ${p.id}) on conflict do nothing`,
+);
+
+/** The message is made of these uploads: they stay as long as it does. @throws UploadGone where one is not there */
+export function* claimUploads(
+  owner: string,
+  ids: readonly string[],
+  place: { readonly conversation: number; readonly seq: number },
+  now: number,
+): Operation<void> {
+  for (const id of ids) {
+    if ((yield* first(claimUpload, { id, owner, now })) === undefined) throw new UploadGone(id);
+    yield* run(insertUse, { ...place, id });
+  }
+}
+
+type Range = { owner: number; from: number; to: number };
+/** Condemns the uploads that only messages of this range use. */
+export const condemnUsed = statement<Range, never>(
+  (p) => sql`update ${uploads} set expires_at = 0 where id in
+      (select upload_id from ${mediaUses} where conversation_id = ${p.owner} and seq >= ${p.from} and seq <= ${p.to})
+    and not exists (select 1 from ${mediaUses} u where u.upload_id = ${uploads}.id
+      and not (u.conversation_id = ${p.owner} and u.seq >= ${p.from} and u.seq <= ${p.to}))`,
+);
+export const deleteUses = statement<Range, never>(
+  (p) => sql`delete from ${mediaUses} where conversation_id = ${p.owner} and seq >= ${p.from} and seq <= ${p.to}`,
+);
