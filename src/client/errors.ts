@@ -1,7 +1,7 @@
 /** The one error of the SDK. */
 import type { ErrorCode } from "./generated.ts";
 
-/** The server's codes, and those of the SDK itself: OFFLINE, SESSION_ENDED, WRONG_USER, STORE_FAILED, UNKNOWN. */
+/** The server's codes, and those of the SDK itself: OFFLINE, SESSION_ENDED, WRONG_USER, STORE_FAILED, DISCARDED, UNKNOWN. */
 export type ParleyErrorCode =
   | ErrorCode
   | "UNAUTHENTICATED"
@@ -21,6 +21,8 @@ export type ParleyErrorCode =
   | "WRONG_USER"
   /** The local store cannot be written or read. */
   | "STORE_FAILED"
+  /** The message was discarded while its file was on its way. */
+  | "DISCARDED"
   /** A code that this version of the SDK does not know. */
   | "UNKNOWN";
 
@@ -59,6 +61,7 @@ const RETRYABLE: Record<ParleyErrorCode, boolean> = {
   SESSION_ENDED: false,
   WRONG_USER: false,
   STORE_FAILED: true,
+  DISCARDED: false,
   UNKNOWN: false,
 };
 

@@ -64,6 +64,7 @@ export class Outbox {
     local.onSent = (message) => this.#settle(message);
     uploads.onDone = () => this.kick();
     uploads.onFailed = (outgoing, error) => this.#fail(outgoing, error);
+    uploads.onTrouble = (error) => this.#tell(error);
   }
 
   send(peer: string, content: ContentInput, options: SendOptions): Sending {
@@ -135,6 +136,10 @@ export class Outbox {
       await transaction.removeOutgoing(key);
       await batch.conversation(waiting.peer);
     });
+    const failure = { code: "DISCARDED", reason: "It was taken away before it was sent." } as const;
+    this.#settling.get(key)?.(
+      toPendingMessage({ ...waiting, failure: { ...failure, field: null, retryAfterMs: null } }, this.#local.viewer),
+    );
     this.#settling.delete(key);
     this.#uploads.cancel(waiting);
   }
@@ -152,9 +157,11 @@ export class Outbox {
 
   /** There may be something to send. */
   kick(): void {
-    void this.#startAll().catch((error) => {
-      if (!this.#closed) this.#events.emit("error", toParleyError(error, "STORE_FAILED"));
-    });
+    void this.#startAll().catch((error) => this.#tell(error));
+  }
+
+  #tell(error: unknown): void {
+    if (!this.#closed) this.#events.emit("error", toParleyError(error, "STORE_FAILED"));
   }
 
   /** Conversations side by side, one after the other in each. */

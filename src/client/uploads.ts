@@ -34,6 +34,8 @@ export class Uploads {
   /** The files of a message are on the server, so that it can be sent. */
   onDone: () => void = () => {};
   onFailed: (outgoing: Outgoing, error: ParleyError) => Promise<void> = async () => {};
+  /** Something went wrong that is no message's fault. */
+  onTrouble: (error: unknown) => void = () => {};
   #closed = false;
 
   constructor(local: Local, connection: Connection, backoff: BackoffOptions | undefined) {
@@ -60,7 +62,7 @@ export class Uploads {
     for (const { pause } of this.#running.values()) pause?.end();
     const waiting = await this.#local.read((transaction) => transaction.outgoing());
     for (const outgoing of waiting) {
-      if (isUploading(outgoing) && !this.#closed) void this.#start(outgoing.clientMessageId);
+      if (isUploading(outgoing) && !this.#closed) this.#start(outgoing.clientMessageId).catch(this.onTrouble);
     }
   }
 
