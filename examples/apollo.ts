@@ -20,8 +20,9 @@ import { createSocket } from "./socket.ts";
 
 /** What stands for each interface and union, so that the cache knows what `... on Error` matches. */
 export const possibleTypes = {
+  CreateUploadResult: ["CreateUploadError", "CreateUploadSuccess"],
   EditMessageResult: ["EditMessageError", "EditMessageSuccess"],
-  Error: ["EditMessageError", "FriendshipError", "RecallMessageError", "SendMessageError"],
+  Error: ["CreateUploadError", "EditMessageError", "FriendshipError", "RecallMessageError", "SendMessageError"],
   FriendshipResult: ["FriendshipError", "FriendshipSuccess"],
   MessageContent: [
     "CustomContent",
@@ -34,7 +35,7 @@ export const possibleTypes = {
     "TextContent",
     "VideoContent",
   ],
-  Node: ["Conversation", "Message", "User"],
+  Node: ["Conversation", "Message", "Upload", "User"],
   RecallMessageResult: ["RecallMessageError", "RecallMessageSuccess"],
   SendMessageResult: ["SendMessageError", "SendMessageSuccess"],
 };

@@ -94,9 +94,11 @@ test("a store from before runs has them after the start, and is swept by them", 
   expect(clustered.pluck().all()).toEqual([
     "deleted_messages",
     "log_runs",
+    "media_uses",
     "members",
     "message_runs",
     "messages",
+    "uploads",
     "user_log",
   ]);
 

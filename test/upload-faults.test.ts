@@ -238,6 +238,31 @@ describe("a ticket", () => {
     expect(hashOf(await roundTrip(alice, bob, app.url, begun.upload.id))).toBe(hashOf(bytes));
   });
 
+  test("that begins again while what came before is cut off leaves no hole", async () => {
+    const app = await startApp();
+    const [alice, bob] = await app.people("alice", "bob");
+    const bytes = randomBytes(4 * MIB);
+    for (let round = 0; round < 6; round += 1) {
+      const proxy = new NetworkProxy(() => app.port);
+      await proxy.listen();
+      const ticket = await ticketFor(alice, "FILE", bytes.length);
+      const begun = await begin(app, ticket);
+      proxy.fates.push({ cutAfterUp: MIB + round * 200_000 });
+      const patch = { ...PATCH, "Upload-Offset": "0" };
+      const cut = tus(proxy, begun, "PATCH", patch, bytes).catch(() => null);
+      await expect.poll(() => proxy.cuts, { interval: 1 }).toBe(1);
+      await begin(app, ticket);
+      const error = await bring(app, ticket, bytes, {
+        uploadUrl: new URL(begun.endpoint, app.url).href,
+        retryDelays: [0, 0, 0, 0],
+      });
+      expect(error).toBeNull();
+      expect(hashOf(await roundTrip(alice, bob, app.url, ticket.upload.id))).toBe(hashOf(bytes));
+      await cut;
+      proxy.close();
+    }
+  }, 60_000);
+
   test("that two clients use at the same time gives one whole file of one of them", async () => {
     const app = await startApp();
     const [alice, bob] = await app.people("alice", "bob");

@@ -19,7 +19,8 @@ export class UploadGone extends Error {
 function toError(status: number, reason: string): Error {
   if ([401, 403, 404, 410].includes(status)) return new UploadGone(reason);
   if (status === 507) return new ParleyError("STORAGE_FULL", reason);
-  if ([400, 409, 413, 415, 422].includes(status)) return new ParleyError("UPLOAD_REFUSED", reason);
+  if ([400, 413, 415, 422].includes(status)) return new ParleyError("UPLOAD_REFUSED", reason);
+  // Also 409 and 423: what came of the attempt before is still being written, and the next one sees how much that is.
   return new ParleyError("OFFLINE", reason);
 }
 

@@ -3,7 +3,7 @@ import { Backoff, type BackoffOptions, type Wait, wait } from "./backoff.ts";
 import type { Connection } from "./connection.ts";
 import { fromRefused, ParleyError, toParleyError } from "./errors.ts";
 import { contentOfFiles, isUploading } from "./files.ts";
-import { CreateUpload, DeleteUpload, UploadNow } from "./generated.ts";
+import { CreateUpload, DeleteUpload, UploadNow, type UploadState } from "./generated.ts";
 import type { Local } from "./local.ts";
 import { type Observable, Value } from "./observable.ts";
 import type { Outgoing, OutgoingFile, UploadTicket } from "./store/store.ts";
@@ -114,6 +114,10 @@ export class Uploads {
           tickets += 1;
           ticket = await this.#newTicket(file);
           await this.#note(key, index, { ticket });
+        } else if ((await this.#stateOf(ticket.id)) === "READY") {
+          // The last answer was lost.
+          await this.#note(key, index, { done: true });
+          return;
         }
         const held = ticket;
         const watch = {
@@ -160,13 +164,14 @@ export class Uploads {
 
   /** The server looks into what it was given before it says that it is ready. */
   async #untilReady(id: string, backoff: Backoff, running: Running): Promise<void> {
-    for (;;) {
-      const { upload } = await this.#connection.ask(UploadNow, { id });
-      if (upload === null) throw new UploadGone("The server does not have this upload any more.");
-      if (upload.state === "READY") return;
-      if (upload.state === "REFUSED") throw new ParleyError("UPLOAD_REFUSED", upload.refusal ?? "It was refused.");
-      await this.#pause(backoff.next(), running);
-    }
+    while ((await this.#stateOf(id)) !== "READY") await this.#pause(backoff.next(), running);
+  }
+
+  async #stateOf(id: string): Promise<UploadState> {
+    const { upload } = await this.#connection.ask(UploadNow, { id });
+    if (upload === null) throw new UploadGone("The server does not have this upload any more.");
+    if (upload.state === "REFUSED") throw new ParleyError("UPLOAD_REFUSED", upload.refusal ?? "It was refused.");
+    return upload.state;
   }
 
   /** Keeps how far a file has come; with the last one the message may be sent, behind what waits. */

@@ -2,7 +2,9 @@
  * Uploads over tus (tus.io), by the library; who may, how much, and what becomes of it is the engine's. A ticket is for
  * one upload, whose id is that of the tus resource.
  */
+import { rm } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { join } from "node:path";
 import { FileStore } from "@tus/file-store";
 import { Server, Upload as TusUpload } from "@tus/server";
 import type { Engine } from "../engine/engine.ts";
@@ -72,6 +74,9 @@ class IncomingStore extends FileStore {
     const upload = await this.#engine.uploads.read(file.id);
     if (upload === null) throw GONE;
     if (!isBegun(upload) || (await this.#engine.uploads.received(file.id)) === upload.size) throw WHOLE;
+    // What a request that was cut off still writes goes into the file that is gone: in an emptied one it would leave a
+    // hole, behind which the next would go on.
+    await rm(join(this.directory, file.id), { force: true });
     return super.create(file);
   }
 }

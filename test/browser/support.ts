@@ -14,11 +14,14 @@ if (executablePath === undefined) {
 /** As `describe`; skipped where there is no browser. */
 export const describeInBrowser = describe.skipIf(executablePath === undefined);
 
+/** A tone instead of a microphone, and nobody who is asked whether it may be heard. */
+const NO_MICROPHONE = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
+
 let browser: Promise<Browser> | null = null;
 afterAll(async () => (await browser)?.close());
 
 function launch(): Promise<Browser> {
-  browser ??= chromium.launch({ executablePath: executablePath ?? "", args: ["--no-sandbox"] });
+  browser ??= chromium.launch({ executablePath: executablePath ?? "", args: ["--no-sandbox", ...NO_MICROPHONE] });
   return browser;
 }
 

@@ -465,8 +465,7 @@ export class Model {
   delete(user: string, device: string, messages: readonly ModelMessage[]): ModelMessage[] {
     const found = messages.filter((message) => this.isVisible(message, user));
     for (const message of found) message.deletedBy.add(user);
-    const conversations = [...new Set(found.map(({ conversation }) => conversation))];
-    for (const conversation of conversations) this.#noteView(user, device, conversation);
+    for (const { conversation } of found) this.#noteView(user, device, conversation);
     return found;
   }
 

@@ -29,3 +29,30 @@ export function soundOf(ms: number): Buffer {
   head.writeUInt32LE(samples.length, 40);
   return Buffer.concat([head, samples]);
 }
+
+/** A PNG of exactly so many bytes, most of which are a chunk that nobody reads. */
+export async function pictureOfBytes(bytes: number): Promise<Buffer> {
+  const noise = { type: "gaussian", mean: 128, sigma: 40 } as const;
+  const png = await sharp({ create: { width: 1_600, height: 1_200, channels: 3, background: "#3366aa", noise } })
+    .png()
+    .toBuffer();
+  // Before the last chunk, IEND, of 12 bytes.
+  const [body, end] = [png.subarray(0, -12), png.subarray(-12)];
+  const filler = Buffer.alloc(bytes - png.length);
+  filler.writeUInt32BE(filler.length - 12, 0);
+  filler.write("prVt", 4);
+  filler.writeUInt32BE(crcOf(filler.subarray(4, -4)), filler.length - 4);
+  return Buffer.concat([body, filler, end]);
+}
+
+/** As PNG has it (ISO 3309). */
+function crcOf(bytes: Buffer): number {
+  const table = Array.from({ length: 256 }, (_, index) => {
+    let value = index;
+    for (let bit = 0; bit < 8; bit += 1) value = (value & 1) === 1 ? (value >>> 1) ^ 0xedb88320 : value >>> 1;
+    return value;
+  });
+  let crc = 0xffffffff;
+  for (const byte of bytes) crc = (crc >>> 8) ^ (table[(crc ^ byte) & 255] ?? 0);
+  return (crc ^ 0xffffffff) >>> 0;
+}
