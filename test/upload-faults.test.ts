@@ -350,13 +350,12 @@ describe("a server that is killed", () => {
       const [half, last] = [await ticketFor(alice, "FILE", bytes.length), await ticketFor(alice, "FILE", bytes.length)];
       const begun = await begin(server, half);
       await tus(server, begun, "PATCH", { ...PATCH, "Upload-Offset": "0" }, bytes.subarray(0, MIB));
-      let dead: Promise<void> | null = null;
-      const dies = () => {
-        dead ??= kill(server);
-      };
+      const deaths: Promise<void>[] = [];
+      const onChunkComplete = () => void (deaths.length === 0 && deaths.push(kill(server)));
       // In the middle, or with the last bytes on their way.
-      await bring(server, last, bytes, { chunkSize: round % 2 === 0 ? MIB : bytes.length - 10, onChunkComplete: dies });
-      await dead;
+      await bring(server, last, bytes, { chunkSize: round % 2 === 0 ? MIB : bytes.length - 10, onChunkComplete });
+      expect(deaths).toHaveLength(1);
+      await Promise.all(deaths);
       open.push(half, last);
       server = await serve(dataFolder);
     }
