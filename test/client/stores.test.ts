@@ -1,5 +1,6 @@
 import "fake-indexeddb/auto";
 import fc from "fast-check";
+import { openDB } from "idb";
 import { expect, test } from "vitest";
 import { createMemoryStore, type LocalStore, openIndexedDbStore } from "../../src/client/index.ts";
 import type { StoredMessage } from "../../src/client/store/store.ts";
@@ -77,4 +78,19 @@ test("both stores keep, order, limit, remove and undo alike", async () => {
       indexed.close();
     }),
   );
+});
+
+test("a database from before there were files is opened, and what waits in it is sent", async () => {
+  const before = await openDB("of version 1", 1, {
+    upgrade(database) {
+      for (const name of ["meta", "messages", "conversations"]) database.createObjectStore(name);
+      database.createObjectStore("outgoing", { keyPath: "clientMessageId" });
+    },
+  });
+  await before.put("outgoing", { clientMessageId: "a", peer: "bob", order: 1, content: { text: { text: "hello" } } });
+  before.close();
+  const store = await openIndexedDbStore("of version 1");
+  const waiting = await store.transaction("read", (transaction) => transaction.outgoing());
+  expect(waiting).toMatchObject([{ clientMessageId: "a", files: [] }]);
+  store.close();
 });

@@ -1,27 +1,37 @@
 /** A store in the browser's IndexedDB. Tabs that open the same name share it. */
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
-import type { LocalStore, Meta, Outgoing, Stored, StoredConversation, Transaction } from "./store.ts";
+import type { LocalStore, Meta, Outgoing, OutgoingFile, Stored, StoredConversation, Transaction } from "./store.ts";
 
 interface Schema extends DBSchema {
   meta: { key: string; value: Meta };
   messages: { key: [peer: string, seq: number]; value: Stored };
   conversations: { key: string; value: StoredConversation };
-  outgoing: { key: string; value: Outgoing };
+  outgoing: { key: string; value: Kept };
+  /** Apart, since a browser copies a file each time that the record with it is written. */
+  files: { key: [clientMessageId: string, index: number]; value: Blob };
 }
 
-const VERSION = 1;
-const STORES = ["meta", "messages", "conversations", "outgoing"] as const;
+/** A message of the outbox, without the bytes of its files. */
+interface Kept extends Omit<Outgoing, "files"> {
+  readonly files: readonly Omit<OutgoingFile, "blob">[];
+}
+
+const VERSION = 2;
+const STORES = ["meta", "messages", "conversations", "outgoing", "files"] as const;
 /** There is one, under this key. */
 const META = "meta";
 
 /** @param onLost the connection to the database is closed, by a newer version of the app or by the browser */
 function open(name: string, onLost: () => void): Promise<IDBPDatabase<Schema>> {
   return openDB<Schema>(name, VERSION, {
-    upgrade(fresh) {
-      fresh.createObjectStore("meta");
-      fresh.createObjectStore("messages", { keyPath: ["peer", "seq"] });
-      fresh.createObjectStore("conversations", { keyPath: "peer" });
-      fresh.createObjectStore("outgoing", { keyPath: "clientMessageId" });
+    upgrade(database, version) {
+      if (version < 1) {
+        database.createObjectStore("meta");
+        database.createObjectStore("messages", { keyPath: ["peer", "seq"] });
+        database.createObjectStore("conversations", { keyPath: "peer" });
+        database.createObjectStore("outgoing", { keyPath: "clientMessageId" });
+      }
+      database.createObjectStore("files");
     },
     blocking(_current, _wanted, event) {
       onLost();
@@ -41,6 +51,16 @@ function over(running: ReturnType<typeof begin>): Transaction {
   const conversations = running.objectStore("conversations");
   const outgoing = running.objectStore("outgoing");
   const meta = running.objectStore("meta");
+  const files = running.objectStore("files");
+
+  async function whole(kept: Kept): Promise<Outgoing> {
+    const found: OutgoingFile[] = [];
+    // Those of an earlier version have none.
+    for (const [index, file] of (kept.files ?? []).entries()) {
+      found.push({ ...file, blob: (await files.get([kept.clientMessageId, index])) ?? new Blob() });
+    }
+    return { ...kept, files: found };
+  }
 
   /**
    * Stretch by stretch: a range is read at once, a cursor that goes down row by row takes up to twice as long. How far
@@ -74,12 +94,25 @@ function over(running: ReturnType<typeof begin>): Transaction {
     conversation: async (peer) => (await conversations.get(peer)) ?? null,
     conversations: () => conversations.getAll(),
     putConversation: async (conversation) => void (await conversations.put?.(conversation)),
-    outgoing: async () => (await outgoing.getAll()).sort((a, b) => a.order - b.order),
-    putOutgoing: async (message) => void (await outgoing.put?.(message)),
+    async outgoing() {
+      const found: Outgoing[] = [];
+      for (const kept of await outgoing.getAll()) found.push(await whole(kept));
+      return found.sort((a, b) => a.order - b.order);
+    },
+    async putOutgoing(message) {
+      const { clientMessageId } = message;
+      for (const [index, { blob }] of message.files.entries()) {
+        const key: [string, number] = [clientMessageId, index];
+        if ((await files.getKey(key)) === undefined) await files.put?.(blob, key);
+      }
+      await outgoing.put?.({ ...message, files: message.files.map(({ blob: _, ...file }) => file) });
+    },
     removeOutgoing: async (clientMessageId) => {
       const known = (await outgoing.getKey(clientMessageId)) !== undefined;
-      if (known) await outgoing.delete?.(clientMessageId);
-      return known;
+      if (!known) return false;
+      await outgoing.delete?.(clientMessageId);
+      await files.delete?.(IDBKeyRange.bound([clientMessageId, 0], [clientMessageId, Number.MAX_SAFE_INTEGER]));
+      return true;
     },
   };
 }
