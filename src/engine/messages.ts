@@ -2,10 +2,11 @@
 
 import { auditEntry, recordLook } from "./audit.ts";
 import type { Content, ContentInput } from "./content.ts";
-import { noUploads, readContent, uploadsOf } from "./content-rules.ts";
+import { readContent } from "./content-rules.ts";
 import { announced, type Core, cutoffsNow } from "./core.ts";
 import { Refusal } from "./errors.ts";
 import { parseMessageId } from "./ids.ts";
+import { noUploads, uploadsOf } from "./media-rules.ts";
 import type { Message, UserId } from "./model.ts";
 import { checkMute, limitChanges, mayReach } from "./permissions.ts";
 import type { Uploads } from "./uploads.ts";

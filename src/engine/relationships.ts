@@ -2,7 +2,7 @@
 
 import { auditEntry, recordLook } from "./audit.ts";
 import type { NoticeKind } from "./content.ts";
-import { checkString } from "./content-rules.ts";
+import { checkString } from "./content-checks.ts";
 import { announced, type Core } from "./core.ts";
 import { decodePersonCursor, type PeopleList, type PersonPlace } from "./cursors.ts";
 import { Refusal } from "./errors.ts";

@@ -6,11 +6,11 @@
 import { randomBytes } from "node:crypto";
 import { recordLook } from "./audit.ts";
 import type { MediaSource } from "./content.ts";
-import { checkFileName, type FindUpload } from "./content-rules.ts";
 import type { Core } from "./core.ts";
 import { Refusal } from "./errors.ts";
 import { parseUploadId } from "./ids.ts";
 import { LARGEST_MEDIA_BYTES, type MediaKind, UnfitMedia, type Upload } from "./media.ts";
+import { checkFileName, type FindUpload } from "./media-rules.ts";
 import type { UserId } from "./model.ts";
 import { limitChanges } from "./permissions.ts";
 import { isAdmin, type Viewer } from "./viewer.ts";

@@ -1,7 +1,7 @@
 /** Users: profiles, what one may know of another, muting, importing. */
 
 import { auditEntry, recordLook } from "./audit.ts";
-import { checkString, isWebUrl } from "./content-rules.ts";
+import { checkString, isWebUrl } from "./content-checks.ts";
 import type { Core } from "./core.ts";
 import { Refusal } from "./errors.ts";
 import { isUserId } from "./ids.ts";
