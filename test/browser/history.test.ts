@@ -150,6 +150,9 @@ describeInBrowser("history", () => {
     await bob.page.getByRole("button", { name: "Loading…", disabled: true }).waitFor();
     release();
     await hole.waitFor({ state: "detached" });
+    // Whether one stays at the end or at what was above the hole depends on where one was when it was filled.
+    const way = bob.page.getByRole("button", { name: /^To the newest message/ });
+    if (await way.isVisible()) await way.click();
     await bob.message("number 259").waitFor();
     expect((await scrollToBeginning(bob)).size).toBe(260);
   });

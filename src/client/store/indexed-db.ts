@@ -16,6 +16,10 @@ interface Kept extends Omit<Outgoing, "files"> {
   readonly files: readonly Omit<OutgoingFile, "blob">[];
 }
 
+function withoutBytes({ part, kind, name, ticket, done }: OutgoingFile): Kept["files"][number] {
+  return { part, kind, name, ticket, done };
+}
+
 const VERSION = 2;
 const STORES = ["meta", "messages", "conversations", "outgoing", "files"] as const;
 /** There is one, under this key. */
@@ -105,7 +109,7 @@ function over(running: ReturnType<typeof begin>): Transaction {
         const key: [string, number] = [clientMessageId, index];
         if ((await files.getKey(key)) === undefined) await files.put?.(blob, key);
       }
-      await outgoing.put?.({ ...message, files: message.files.map(({ blob: _, ...file }) => file) });
+      await outgoing.put?.({ ...message, files: message.files.map(withoutBytes) });
     },
     removeOutgoing: async (clientMessageId) => {
       const known = (await outgoing.getKey(clientMessageId)) !== undefined;
