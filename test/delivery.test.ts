@@ -1,12 +1,11 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { signAppToken } from "../src/server/tokens.ts";
 import { NEW_MESSAGE, Person, REFRESH, SECRET, startApp, texts } from "./support/app.ts";
+import { BUILT, kill, startChild } from "./support/child-server.ts";
 import { DAY } from "./support/clock.ts";
 import type { Data } from "./support/socket.ts";
 
@@ -128,31 +127,7 @@ describe("a server that is killed", () => {
     execFileSync("npx", ["tsc", "-p", "."]);
   }, 120_000);
 
-  async function spawnServer(folder: string): Promise<{ url: string; process: ChildProcess }> {
-    const { PATH = "" } = process.env;
-    const env = {
-      PATH,
-      PARLEY_PORT: "0",
-      PARLEY_DATA: folder,
-      PARLEY_SECRET: SECRET,
-      PARLEY_SEND_RATE: "0",
-      PARLEY_READ_RATE: "0",
-    };
-    const server = spawn(process.execPath, ["dist/main.js"], { env, stdio: ["ignore", "pipe", "ignore"] });
-    onTestFinished(() => void server.kill("SIGKILL"));
-    for await (const line of createInterface({ input: server.stdout })) {
-      const url = /listening.*?(http:\S+)/.exec(line)?.[1];
-      // What it prints later is not read, and is little.
-      if (url !== undefined) return { url, process: server };
-    }
-    throw new Error("the server did not start");
-  }
-
-  async function kill(server: ChildProcess): Promise<void> {
-    const exited = once(server, "exit");
-    server.kill("SIGKILL");
-    await exited;
-  }
+  const serve = (folder: string) => startChild(BUILT, folder, { PARLEY_SEND_RATE: "0", PARLEY_READ_RATE: "0" });
 
   test("has lost nothing that it acknowledged, and tells a retry what became of the rest", async () => {
     const folder = mkdtempSync(join(tmpdir(), "parley-killed-"));
@@ -170,7 +145,7 @@ describe("a server that is killed", () => {
     const keys = new Set<string>();
     const acknowledged = new Set<string>();
     for (const round of [1, 2]) {
-      const server = await spawnServer(folder);
+      const server = await serve(folder);
       const { alice } = await people(server.url);
       const collected = new Acknowledged(150);
       const sending = count(24).map((sender) =>
@@ -181,12 +156,12 @@ describe("a server that is killed", () => {
         }),
       );
       await collected.reached;
-      await kill(server.process);
+      await kill(server);
       await Promise.all(sending);
       for (const id of collected.ids) acknowledged.add(id);
     }
 
-    const server = await spawnServer(folder);
+    const server = await serve(folder);
     const { alice, bob } = await people(server.url);
     const there = new Set((await wholeHistory(bob, "alice")).map(({ id }) => id));
     expect([...acknowledged].filter((id) => !there.has(id))).toEqual([]);

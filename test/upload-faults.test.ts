@@ -1,13 +1,11 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { signAppToken } from "../src/server/tokens.ts";
 import { type App, Person, SECRET, startApp } from "./support/app.ts";
+import { kill, SOURCES, startChild } from "./support/child-server.ts";
 import { DAY, HOUR } from "./support/clock.ts";
 import { NetworkProxy } from "./support/proxy.ts";
 import { pictureOf } from "./support/samples.ts";
@@ -307,34 +305,9 @@ function idOf({ upload }: Ticket): string {
 }
 
 describe("a server that is killed", () => {
-  /** From the sources as they are. */
-  const built = () => execFileSync("npx", ["tsc", "-p", "."]);
-
-  async function serve(folder: string): Promise<{ url: string; process: ChildProcess }> {
-    const env = {
-      PATH: process.env.PATH ?? "",
-      PARLEY_PORT: "0",
-      PARLEY_DATA: folder,
-      PARLEY_SECRET: SECRET,
-      PARLEY_FREE_MIB: "0",
-    };
-    const server = spawn(process.execPath, ["dist/main.js"], { env, stdio: ["ignore", "pipe", "ignore"] });
-    onTestFinished(() => void server.kill("SIGKILL"));
-    for await (const line of createInterface({ input: server.stdout })) {
-      const url = /listening.*?(http:\S+)/.exec(line)?.[1];
-      if (url !== undefined) return { url, process: server };
-    }
-    throw new Error("the server did not start");
-  }
-
-  async function kill({ process: server }: { process: ChildProcess }): Promise<void> {
-    const exited = once(server, "exit");
-    server.kill("SIGKILL");
-    await exited;
-  }
+  const serve = (folder: string) => startChild(SOURCES, folder, { PARLEY_FREE_MIB: "0" });
 
   test("has all that it said was ready, goes on with what was under way, and keeps nothing else", async () => {
-    built();
     const dataFolder = mkdtempSync(join(tmpdir(), "parley-killed-"));
     onTestFinished(() => rmSync(dataFolder, { recursive: true, force: true }));
     const person = async (url: string, id: string) =>
