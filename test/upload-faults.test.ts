@@ -221,6 +221,16 @@ describe("a ticket", () => {
     expect((await tus(app, begun, "HEAD")).status).toBe(401);
   });
 
+  test("begins with its creation", async () => {
+    const app = await startApp();
+    const alice = await app.person("alice");
+    const ticket = await ticketFor(alice, "FILE", 10);
+    const early = { ...ticket, endpoint: `/uploads/${idOf(ticket)}` };
+    expect((await tus(app, early, "HEAD")).status).toBe(404);
+    expect((await tus(app, early, "PATCH", { ...PATCH, "Upload-Offset": "0" }, randomBytes(10))).status).toBe(404);
+    expect((await begin(app, ticket)).endpoint).toBe(early.endpoint);
+  });
+
   test("that begins again does so from nothing, and cannot touch what is whole", async () => {
     const app = await startApp();
     const [alice, bob] = await app.people("alice", "bob");

@@ -2,15 +2,13 @@
  * Uploads over tus (tus.io), by the library; who may, how much, and what becomes of it is the engine's. A ticket is for
  * one upload, whose id is that of the tus resource.
  */
-import { rm } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { join } from "node:path";
-import { FileStore } from "@tus/file-store";
-import { Server, Upload as TusUpload } from "@tus/server";
+import { Server } from "@tus/server";
 import type { Engine } from "../engine/engine.ts";
 import { Refusal } from "../engine/errors.ts";
 import { LARGEST_MEDIA_BYTES, type Upload } from "../engine/media.ts";
 import { isAllowedOrigin } from "./cors.ts";
+import { GONE, IncomingStore, tusError, WHOLE } from "./incoming-store.ts";
 import { type SigningMediaKeys, UPLOADS_PATH } from "./media-keys.ts";
 import { pathOf } from "./path.ts";
 
@@ -26,62 +24,10 @@ export interface UploadsOptions {
   readonly allowedOrigins: readonly string[] | null;
 }
 
-/** What the library answers with as it is. */
-interface TusError {
-  readonly status_code: number;
-  readonly body: string;
-}
-
-function tusError(status: number, text: string): TusError {
-  return { status_code: status, body: `${text}\n` };
-}
-
-const GONE = tusError(404, "There is no such upload; create another.");
 const FULL = tusError(507, "The server has no room for media now; try again later.");
-const WHOLE = tusError(409, "All of it has come.");
 
 function isFull(code: unknown): boolean {
   return code === "ENOSPC" || code === "EDQUOT";
-}
-
-function isBegun(upload: Upload | null): upload is Upload {
-  return upload?.state === "UPLOADING";
-}
-
-/** What the library knows of an upload is what the engine knows. */
-class IncomingStore extends FileStore {
-  readonly #engine: Engine;
-
-  constructor(directory: string, engine: Engine) {
-    super({
-      directory,
-      configstore: {
-        async get(id) {
-          const upload = await engine.uploads.read(id);
-          if (!isBegun(upload)) return undefined;
-          return new TusUpload({ id, size: upload.size, offset: 0 });
-        },
-        async set() {},
-        async delete() {},
-      },
-    });
-    this.#engine = engine;
-    this.extensions = ["creation", "creation-with-upload", "termination"];
-  }
-
-  /** It is there. The library would make it behind everybody's back, and end the process where it cannot. */
-  override checkOrCreateDirectory(): void {}
-
-  /** Within the upload's lock: who begins again must not empty what another has just finished. */
-  override async create(file: TusUpload): Promise<TusUpload> {
-    const upload = await this.#engine.uploads.read(file.id);
-    if (upload === null) throw GONE;
-    if (!isBegun(upload) || (await this.#engine.uploads.received(file.id)) === upload.size) throw WHOLE;
-    // What a request that was cut off still writes goes into the file that is gone: in an emptied one it would leave a
-    // hole, behind which the next would go on.
-    await rm(join(this.directory, file.id), { force: true });
-    return super.create(file);
-  }
 }
 
 function bearer({ headers }: IncomingMessage): string {
