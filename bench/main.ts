@@ -22,7 +22,7 @@ const HELP = `npm run bench -- [options]
 
   --only a,b      these workloads alone
   --rounds n      how often each is measured (3)
-  --check         fail where something has become several times as expensive
+  --check         fail where something has become several times as expensive, twice in a row
   --quick         one short round on small data: to see that it runs
   --peers         ejabberd and Prosody besides, where they are installed
   --json file     where the figures go besides (bench/results.json)
@@ -98,7 +98,11 @@ async function main(): Promise<void> {
     const results = await measure(workload, rounds, scale);
     say(`${tableOf(workload, results)}\n`);
     data.push(dataOf(workload, results));
-    if (values.check) broken.push(...brokenBounds(workload, results));
+    if (values.check && brokenBounds(workload, results).length > 0) {
+      // Other work of the machine's passes; what has become more expensive is so again.
+      say(`${workload.name} is measured once more, as a bound was broken\n`);
+      broken.push(...brokenBounds(workload, await measure(workload, rounds, scale)));
+    }
   }
   for (const bound of broken) process.stderr.write(`${bound}\n`);
   if (broken.length > 0) process.exitCode = 1;
