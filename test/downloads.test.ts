@@ -2,10 +2,10 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { request } from "node:http";
 import { expect, test } from "vitest";
-import { type App, type Person, startApp } from "./support/app.ts";
+import { type App, type Person, SECRET, startApp } from "./support/app.ts";
 import { HOUR } from "./support/clock.ts";
 import { pictureOf, soundOf } from "./support/samples.ts";
-import { hashOf, type Kind, ready } from "./support/uploads.ts";
+import { hashOf, type Kind, ready, ticketFor } from "./support/uploads.ts";
 
 const URLS = `content { ... on ImageContent { url thumbnail { url } } ... on SoundContent { url } ... on VideoContent { url }
   ... on FileContent { url name } }`;
@@ -114,14 +114,33 @@ test("a link with anything changed in it is none", async () => {
   }
 });
 
-test("what a secret signed that has been replaced is still good, and nothing else is", async () => {
-  const app = await startApp({
-    tokenRules: { previousSecrets: ["an older secret that was used until some time ago"] },
-  });
+test("a signature of somebody else's is not good", async () => {
+  const app = await startApp();
   const { url } = await sent(app, "FILE", randomBytes(10));
   const [path, query] = url.split("?");
   expect(query).toMatch(/^e=\d+&s=[\w-]{43}$/);
   expect((await get(app, `${path}?${query?.replace(/s=.*/, `s=${"A".repeat(43)}`)}`)).status).toBe(403);
+});
+
+test("what a secret has signed is good until the secret is retired", async () => {
+  const before = await startApp();
+  const { bob, url } = await sent(before, "FILE", randomBytes(10));
+  const { endpoint, ticket } = await ticketFor(bob, "FILE", 10);
+  await before.stop();
+  const { dataFolder } = before;
+  const secret = "a newer secret, since the other one was seen";
+  const beginAndStop = async (app: App) => {
+    const headers = { Authorization: `Bearer ${ticket}`, "Tus-Resumable": "1.0.0", "Upload-Length": "10" };
+    const begun = await fetch(new URL(endpoint, app.url), { method: "POST", headers });
+    await app.stop();
+    return begun.status;
+  };
+  const replaced = await startApp({ dataFolder, secret, tokenRules: { previousSecrets: [SECRET] } }, before.clock);
+  expect((await get(replaced, url)).status).toBe(200);
+  expect(await beginAndStop(replaced)).toBe(201);
+  const retired = await startApp({ dataFolder, secret }, before.clock);
+  expect((await get(retired, url)).status).toBe(403);
+  expect(await beginAndStop(retired)).toBe(401);
 });
 
 test("links are for those who may see the message", async () => {

@@ -1,3 +1,5 @@
+import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +10,7 @@ import { type MediaInspector, type MediaKind, UnfitMedia } from "../src/engine/m
 import { createInspector } from "../src/media/inspector.ts";
 import { pictureOf } from "./support/samples.ts";
 import { runs, timeFor } from "./support/scale.ts";
+import { makeSmallDisk, mayMount } from "./support/small-disk.ts";
 
 const SAMPLES = join(import.meta.dirname, "samples");
 let folder: string;
@@ -234,4 +237,35 @@ test("a file that takes too long is given up, and the next one is looked at", as
   expect((await look(picture, "IMAGE", impatient)).unfit).toMatch(/takes too long/);
   await impatient.close();
   await expect(look(picture, "IMAGE", impatient)).rejects.toThrow("closed");
+});
+
+test("a process that dies between two files is replaced by another", async () => {
+  const children = () =>
+    execFileSync("pgrep", ["-P", String(process.pid)], { encoding: "utf8" })
+      .trim()
+      .split("\n");
+  const before = children();
+  const own = createInspector();
+  expect((await look(sample("voice.mp3"), "SOUND", own)).facts).toMatchObject({ format: "mp3" });
+  const [started = ""] = children().filter((pid) => !before.includes(pid));
+  process.kill(Number(started), "SIGKILL");
+  // Not before its parent has heard of it, or it would have died of a file.
+  await expect.poll(children, { interval: 1 }).not.toContain(started);
+  expect((await look(sample("voice.mp3"), "SOUND", own)).facts).toMatchObject({ format: "mp3" });
+  await own.close();
+});
+
+test.runIf(mayMount)("a picture is not to blame for a disk that is full", async () => {
+  const disk = makeSmallDisk(1);
+  try {
+    const picture = await pictureOf(1_200, 900);
+    writeFileSync(join(folder, "picture"), picture);
+    writeFileSync(join(disk.folder, "filler"), randomBytes(1024 * 1024));
+    const looking = inspector.inspect(join(folder, "picture"), "IMAGE", disk.folder);
+    await expect(looking).rejects.toThrow(/could not be looked into/);
+    disk.grow(8);
+    expect(await inspector.inspect(join(folder, "picture"), "IMAGE", disk.folder)).toMatchObject({ width: 1_200 });
+  } finally {
+    disk.remove();
+  }
 });

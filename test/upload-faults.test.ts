@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import type { Store } from "../src/engine/store.ts";
 import { signAppToken } from "../src/server/tokens.ts";
 import { type App, Person, SECRET, startApp } from "./support/app.ts";
 import { kill, SOURCES, startChild } from "./support/child-server.ts";
@@ -310,9 +311,75 @@ test("a disk that is full ends an upload with what has come, and it goes on when
   expect(hashOf(await roundTrip(alice, bob, app.url, ticket.upload.id))).toBe(hashOf(bytes));
 });
 
+test("what goes wrong in the server says nothing of it, and is done again when it can be", async () => {
+  const app = await startApp();
+  const [alice, bob] = await app.people("alice", "bob");
+  const bytes = randomBytes(10);
+  const begun = await begin(app, await ticketFor(alice, "FILE", bytes.length));
+  const inTheWay = join(app.dataFolder, "media", "files", idOf(begun).slice(0, 2));
+  writeFileSync(inTheWay, "");
+  const answer = await tus(app, begun, "PATCH", { ...PATCH, "Upload-Offset": "0" }, bytes);
+  expect(answer.status).toBe(500);
+  expect(await answer.text()).toBe("This could not be served; try again later.\n");
+  expect(app.logged).toContain("ENOTDIR");
+  expect(await uploadNow(alice, begun.upload.id)).toMatchObject({ state: "PROCESSING" });
+  rmSync(inTheWay);
+  await app.server.engine.sweep();
+  expect(await uploadNow(alice, begun.upload.id)).toMatchObject({ state: "READY" });
+  expect(hashOf(await roundTrip(alice, bob, app.url, begun.upload.id))).toBe(hashOf(bytes));
+});
+
+test("pages of allowed origins may upload and see how far it has come, and others may not", async () => {
+  const app = await startApp({ allowedOrigins: ["https://chat.example.com"] });
+  const alice = await app.person("alice");
+  const begun = await begin(app, await ticketFor(alice, "FILE", 10));
+  await tus(app, begun, "PATCH", { ...PATCH, "Upload-Offset": "0" }, randomBytes(10));
+  const allowed = { origin: "https://chat.example.com" };
+  const ended = await tus(app, begun, "HEAD", allowed);
+  expect(ended.headers.get("access-control-allow-origin")).toBe(allowed.origin);
+  expect(ended.headers.get("access-control-expose-headers")).toContain("Upload-Offset");
+  const preflight = await tus(app, begun, "OPTIONS", { ...allowed, "access-control-request-method": "PATCH" });
+  expect(preflight.headers.get("access-control-allow-origin")).toBe(allowed.origin);
+  expect(preflight.headers.get("access-control-allow-headers")).toMatch(/Authorization.*Upload-Offset/);
+  for (const method of ["HEAD", "OPTIONS"]) {
+    const { headers } = await tus(app, begun, method, { origin: "https://evil.example.com" });
+    expect(headers.has("access-control-allow-origin")).toBe(false);
+  }
+});
+
 function idOf({ upload }: Ticket): string {
   return String(upload.id).slice(2);
 }
+
+test("what is given up while it begins leaves nothing, whenever that is", async () => {
+  let hold = async () => {};
+  const decorateStore = (store: Store): Store => ({
+    ...store,
+    async uploads(ids) {
+      const found = await store.uploads(ids);
+      await hold();
+      return found;
+    },
+  });
+  const app = await startApp({ decorateStore });
+  const alice = await app.person("alice");
+  const given: number[] = [];
+  for (let turn = 1; given.length === turn - 1; turn += 1) {
+    const ticket = await ticketFor(alice, "FILE", 10);
+    let reads = 0;
+    hold = async () => {
+      reads += 1;
+      if (reads !== turn) return;
+      given.push(turn);
+      hold = async () => {};
+      await alice.change("deleteUpload", { id: ticket.upload.id }, "__typename");
+    };
+    await tus(app, ticket, "POST", { "Upload-Length": "10" });
+    hold = async () => {};
+    if (given.length === turn) await expect.poll(() => filesOf(app)).toEqual([]);
+  }
+  expect(given.length).toBeGreaterThan(3);
+});
 
 describe("a server that is killed", () => {
   const serve = (folder: string) => startChild(SOURCES, folder, { PARLEY_FREE_MIB: "0" });

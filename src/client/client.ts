@@ -1,14 +1,13 @@
-/** Logging in, and what a logged-in user can do. */
+/** What a logged-in user can do. */
 import { Actions } from "./actions.ts";
-import type { BackoffOptions } from "./backoff.ts";
 import { Connection } from "./connection.ts";
 import { ConversationList } from "./conversation-list.ts";
 import { Emitter } from "./emitter.ts";
 import { ParleyError, toParleyError } from "./errors.ts";
-import type { Platform } from "./generated.ts";
 import { History, newest, toPage } from "./history.ts";
 import { Inbox } from "./inbox.ts";
-import { Local } from "./local.ts";
+import type { Local } from "./local.ts";
+import type { LoginOptions } from "./login.ts";
 import { MessageList } from "./message-list.ts";
 import type {
   ChatEvents,
@@ -23,49 +22,13 @@ import type {
 import type { Observable } from "./observable.ts";
 import { Outbox, type Sending } from "./outbox.ts";
 import { People } from "./people.ts";
-import { Session } from "./session.ts";
-import { openIndexedDbStore } from "./store/indexed-db.ts";
-import { createMemoryStore } from "./store/memory.ts";
-import type { LocalStore } from "./store/store.ts";
+import type { Session } from "./session.ts";
 import { Typing } from "./typing.ts";
 import { type UploadProgress, Uploads } from "./uploads.ts";
-
-export interface LoginOptions {
-  /** The server's endpoint, such as `https://chat.example.com/graphql`. */
-  readonly url: string;
-  /** Id of the user who logs in. */
-  readonly user: string;
-  /** Gives a fresh JWT of the app's for this user. Called whenever one is needed: now, and before each runs out. */
-  readonly token: () => Promise<string> | string;
-  /** The device's class, for the server's limits of sessions. Default WEB. */
-  readonly platform?: Platform;
-  /** Id of the device, 1 to 64 characters. Without it one is made and kept in the store. */
-  readonly deviceId?: string;
-  /** Where messages are kept on this device. Default: IndexedDB where there is one, else memory. */
-  readonly store?: LocalStore;
-  /** A WebSocket class, where there is no global one (Node 20: `WebSocket` of the package `ws`). */
-  readonly webSocketImpl?: unknown;
-  /** How long it waits before it connects or sends again. */
-  readonly backoff?: BackoffOptions;
-  /** Milliseconds between signs of life; without one for as long the connection is given up. Default 15,000. */
-  readonly heartbeatMs?: number;
-  /** Milliseconds that a question waits for a connection and for its answer. Default 15,000. */
-  readonly patienceMs?: number;
-}
 
 const HEARTBEAT = 15_000;
 const PATIENCE = 15_000;
 const PAGE = 50;
-
-async function defaultStore({ url, user }: LoginOptions): Promise<LocalStore> {
-  if (typeof indexedDB === "undefined") return createMemoryStore();
-  try {
-    return await openIndexedDbStore(`parley ${url} ${user}`);
-  } catch {
-    // A private window: nothing is kept beyond the page.
-    return createMemoryStore();
-  }
-}
 
 export class Chat {
   /** Id of the user. */
@@ -288,27 +251,4 @@ export class Chat {
 function idOf({ id }: Message): string {
   if (id === null) throw new ParleyError("MESSAGE_NOT_FOUND", "This message has not been sent yet.");
   return id;
-}
-
-/**
- * Logs in as a user and stays connected. With something of this user in the store it does not wait for the network:
- * what is held is there at once, and `connection` says how things stand.
- * @throws ParleyError UNAUTHENTICATED, WRONG_USER, OFFLINE and others at the first login on this device
- */
-export async function login(options: LoginOptions): Promise<Chat> {
-  const { url, user, token, platform = "WEB" } = options;
-  const store = options.store ?? (await defaultStore(options));
-  const local = new Local(store, { id: user, url });
-  try {
-    const { deviceId, entered } = await local.open(options.deviceId);
-    const session = new Session({ url, user, token, deviceId, platform });
-    if (!entered) {
-      await session.accessToken();
-      await local.enter();
-    }
-    return new Chat(options, local, session);
-  } catch (error) {
-    local.close();
-    throw error;
-  }
 }

@@ -1,4 +1,5 @@
 /** Files that go with a message: what they are sent as, and what is shown of them before the server has them. */
+import { previewOf } from "./content.ts";
 import type { MediaKind, MessageContentInput } from "./generated.ts";
 import type { MessageContent } from "./model.ts";
 import type { Outgoing, OutgoingFile } from "./store/store.ts";
@@ -53,29 +54,18 @@ export function contentOfFiles(files: readonly OutgoingFile[]): MessageContentIn
 }
 
 /** What is known of it before the server has looked into it; its `url` is empty. */
-export function previewOfFile({ kind, name, blob }: OutgoingFile): MessageContent {
-  const facts = { url: "", size: blob.size };
-  const format = blob.type.split("/")[1] ?? "";
+export function previewOfFile({ kind, name, blob }: OutgoingFile): MessageContent | null {
+  const { size, type } = blob;
+  const format = type.split("/")[1] ?? "";
   switch (kind) {
-    case "IMAGE": {
-      const unknown = { width: null, height: null, thumbnail: null, large: null };
-      return { type: "IMAGE", summary: "[Image]", ...facts, format, ...unknown };
-    }
+    case "IMAGE":
+      return previewOf({ image: { size, format } });
     case "SOUND":
-      return { type: "SOUND", summary: "[Sound]", ...facts, durationMs: 0 };
+      return previewOf({ sound: { size } });
     case "VIDEO":
-      return {
-        type: "VIDEO",
-        summary: "[Video]",
-        ...facts,
-        durationMs: 0,
-        format,
-        width: null,
-        height: null,
-        cover: null,
-      };
+      return previewOf({ video: { size, format } });
     case "FILE":
-      return { type: "FILE", summary: `[File] ${name}`, ...facts, name, mimeType: blob.type || null };
+      return previewOf({ file: { size, name, mimeType: type || null } });
     default:
       return kind satisfies never;
   }

@@ -1,9 +1,10 @@
 /** The client SDK of Parley: see docs/client.md. */
 export type { BackoffOptions } from "./backoff.ts";
-export { type Chat, type LoginOptions, login } from "./client.ts";
+export type { Chat } from "./client.ts";
 export { ParleyError, type ParleyErrorCode } from "./errors.ts";
 export type { FileKind } from "./files.ts";
 export type { FriendPolicy, FriendshipStatus, MessageContentInput, Platform, PushInput } from "./generated.ts";
+export { type LoginOptions, login } from "./login.ts";
 export type { MessageList } from "./message-list.ts";
 export type {
   ChatEvents,

@@ -36,6 +36,10 @@ function replyOf({ id, sender, content }: Message): Reply {
   return { id, sender, summary: content?.summary ?? null };
 }
 
+function isToBeSent(outgoing: Outgoing): boolean {
+  return outgoing.failure === null && !isUploading(outgoing);
+}
+
 export class Outbox {
   readonly #local: Local;
   readonly #connection: Connection;
@@ -166,8 +170,9 @@ export class Outbox {
 
   /** Conversations side by side, one after the other in each. */
   async #startAll(): Promise<void> {
-    await this.#uploads.kick();
-    const peers = new Set((await this.#waiting()).map(({ peer }) => peer));
+    const all = await this.#local.read((transaction) => transaction.outgoing());
+    this.#uploads.kick(all);
+    const peers = new Set(all.filter(isToBeSent).map(({ peer }) => peer));
     await Promise.all([...peers].map((peer) => this.#start(peer)));
   }
 
@@ -186,15 +191,11 @@ export class Outbox {
     }
   }
 
-  async #waiting(): Promise<Outgoing[]> {
-    const all = await this.#local.read((transaction) => transaction.outgoing());
-    return all.filter((outgoing) => outgoing.failure === null && !isUploading(outgoing));
-  }
-
   async #sendTo(peer: string): Promise<void> {
     const backoff = new Backoff(this.#backoff);
     for (let attempts = 1; !this.#closed; attempts += 1) {
-      const next = (await this.#waiting()).find((outgoing) => outgoing.peer === peer);
+      const all = await this.#local.read((transaction) => transaction.outgoing());
+      const next = all.find((outgoing) => outgoing.peer === peer && isToBeSent(outgoing));
       // Without a connection the next one kicks.
       if (next === undefined || this.#connection.socket === null) return;
       try {

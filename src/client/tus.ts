@@ -24,11 +24,23 @@ function toError(status: number, reason: string): Error {
   return new ParleyError("OFFLINE", reason);
 }
 
-/** The library reads buffers in Node, and blobs in browsers. */
-async function readable(blob: Blob): Promise<Blob> {
-  const { Buffer } = globalThis as unknown as { readonly Buffer?: { readonly from: (bytes: ArrayBuffer) => Blob } };
-  return Buffer === undefined ? blob : Buffer.from(await blob.arrayBuffer());
-}
+/** Whether a request's body can be a blob, which a browser reads by itself, and faster. */
+const sendsBlobs = typeof XMLHttpRequest !== "undefined";
+
+/** The library's own readers know blobs in browsers alone. */
+const fileReader = {
+  openFile: async (blob: Blob) => ({
+    size: blob.size,
+    async slice(start: number, end: number) {
+      const part = blob.slice(start, end);
+      const done = end >= blob.size;
+      if (sendsBlobs) return { value: part, done };
+      const bytes = new Uint8Array(await part.arrayBuffer());
+      return { value: Object.assign(bytes, { size: bytes.length }), done };
+    },
+    close() {},
+  }),
+};
 
 /**
  * Sends what the server does not have yet, to the end.
@@ -42,14 +54,15 @@ export async function sendBytes(
   signal: AbortSignal,
 ): Promise<void> {
   const { DetailedError, Upload } = await import("tus-js-client");
-  const source = await readable(blob);
   if (signal.aborted) throw new ParleyError("OFFLINE", "The upload was stopped.");
-  await new Promise<void>((resolve, reject) => {
-    const upload = new Upload(source, {
+  const done = new AbortController();
+  const sending = new Promise<void>((resolve, reject) => {
+    const upload = new Upload(blob, {
       endpoint,
       uploadUrl: url,
       headers: { Authorization: `Bearer ${token}` },
       chunkSize: CHUNK,
+      fileReader,
       // When and how often is decided by whoever knows of the connection.
       retryDelays: null,
       storeFingerprintForResuming: false,
@@ -64,10 +77,12 @@ export async function sendBytes(
         else reject(toError(answer.getStatus(), answer.getBody() || error.message));
       },
     });
-    signal.addEventListener("abort", () => {
+    const stop = () => {
       void upload.abort();
       reject(new ParleyError("OFFLINE", "The upload was stopped."));
-    });
+    };
+    signal.addEventListener("abort", stop, { signal: done.signal });
     upload.start();
   });
+  await sending.finally(() => done.abort());
 }

@@ -23,6 +23,8 @@ const MOST_TICKETS = 4;
 interface Running {
   readonly stop: AbortController;
   pause: Wait | null;
+  /** Nobody wants it any more. */
+  cancelled: boolean;
 }
 
 export class Uploads {
@@ -57,10 +59,9 @@ export class Uploads {
     return value;
   }
 
-  /** There may be something to upload, or a connection again. */
-  async kick(): Promise<void> {
+  /** There may be something to upload, or a connection again. @param waiting all messages that are not sent yet */
+  kick(waiting: readonly Outgoing[]): void {
     for (const { pause } of this.#running.values()) pause?.end();
-    const waiting = await this.#local.read((transaction) => transaction.outgoing());
     for (const outgoing of waiting) {
       if (isUploading(outgoing) && !this.#closed) this.#start(outgoing.clientMessageId).catch(this.onTrouble);
     }
@@ -68,7 +69,7 @@ export class Uploads {
 
   async #start(key: string): Promise<void> {
     if (this.#running.has(key)) return;
-    const running: Running = { stop: new AbortController(), pause: null };
+    const running: Running = { stop: new AbortController(), pause: null, cancelled: false };
     this.#running.set(key, running);
     try {
       await this.#local.alone(`upload:${key}`, () => this.#uploadAll(key, running));
@@ -113,6 +114,7 @@ export class Uploads {
         if (ticket === null) {
           tickets += 1;
           ticket = await this.#newTicket(file);
+          if (running.cancelled) this.#forget(ticket);
           await this.#note(key, index, { ticket });
         } else if ((await this.#stateOf(ticket.id)) === "READY") {
           // The last answer was lost.
@@ -121,14 +123,17 @@ export class Uploads {
         }
         const held = ticket;
         const watch = {
-          onUrl: (url: string) => this.#note(key, index, { ticket: { ...held, url } }),
+          onUrl: (url: string) => {
+            // Where it broke off it goes on, also in this loop.
+            ticket = { ...held, url };
+            return this.#note(key, index, { ticket });
+          },
           onProgress: (sent: number) => {
             this.#valueOf(key).set({ sent: before + sent, total });
             backoff.reset();
           },
         };
-        const known = (await this.#outgoing(key))?.files[index]?.ticket;
-        await sendBytes(file.blob, known ?? held, watch, signal);
+        await sendBytes(file.blob, held, watch, signal);
         await this.#untilReady(held.id, backoff, running);
         await this.#note(key, index, { done: true });
         return;
@@ -189,17 +194,23 @@ export class Uploads {
       await batch.conversation(outgoing.peer);
       return isLast;
     });
-    if (isLast) this.onDone();
+    if (!isLast) return;
+    this.#progress.delete(key);
+    this.onDone();
   }
 
   /** Stops uploading a message's files, and has the server forget them. */
   cancel({ clientMessageId: key, files }: Outgoing): void {
+    const running = this.#running.get(key);
+    if (running !== undefined) running.cancelled = true;
     this.#stop(key);
     this.#progress.delete(key);
-    for (const { ticket } of files) {
-      // Without an answer the server forgets it by itself, later.
-      if (ticket !== null) void this.#connection.ask(DeleteUpload, { id: ticket.id }).catch(() => {});
-    }
+    for (const { ticket } of files) if (ticket !== null) this.#forget(ticket);
+  }
+
+  /** Without an answer the server forgets it by itself, later. */
+  #forget({ id }: UploadTicket): void {
+    void this.#connection.ask(DeleteUpload, { id }).catch(() => {});
   }
 
   #stop(key: string): void {

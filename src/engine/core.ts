@@ -8,8 +8,9 @@ import type { Platform, Role, UserId } from "./model.ts";
 import type { Rates } from "./rates.ts";
 import type { Revocations } from "./revocations.ts";
 import { type Cutoffs, cutoffs, type Settings } from "./settings.ts";
-import type { Logged, Store, UploadRoom } from "./store.ts";
+import type { Logged, Store } from "./store.ts";
 import type { ClockObserver, Timekeeper } from "./timekeeper.ts";
+import type { UploadRoom } from "./upload-store.ts";
 
 /** What a token says once its signature has been checked. */
 export type TokenClaims =

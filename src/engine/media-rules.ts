@@ -129,7 +129,6 @@ function cover(input: ImageInput, path: string, find: FindUpload): ImageVariant 
   if (upload !== null) {
     const { id, name, size, facts } = upload;
     const { width, height } = facts;
-    // Some pictures cannot be measured here; of what was shown smaller the size is known.
     return (
       smallerOf(upload, "large") ?? {
         upload: id,

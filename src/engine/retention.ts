@@ -19,7 +19,7 @@ export interface Sweeper {
 }
 
 /** Starts sweeping: at once, and then every ten minutes. */
-export function startSweeper(core: Core, uploads: Pick<Uploads, "recover" | "sweep">): Sweeper {
+export function startSweeper(core: Core, uploads: Pick<Uploads, "goOn" | "recover" | "sweep">): Sweeper {
   let stopped = false;
   let cancel = () => {};
   let wakeUp = () => {};
@@ -46,9 +46,10 @@ export function startSweeper(core: Core, uploads: Pick<Uploads, "recover" | "swe
       const ended = core.clock.monotonic();
       if (rows > 0) await rest((ended - begun) * restAfter(ended - sweepBegun));
     }
-    for (let gone = -1; gone !== 0 && !stopped; total += gone) gone = await uploads.sweep(BATCH);
     // Recalled content lies in the write-ahead log until that is emptied, whether or not anything was swept.
     if (!stopped) await core.store.tidy();
+    await uploads.goOn();
+    for (let gone = -1; gone !== 0 && !stopped; total += gone) gone = await uploads.sweep(BATCH);
     core.observer.swept(total);
     return total;
   }

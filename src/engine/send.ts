@@ -12,7 +12,8 @@ import { parseMessageId, transientMessageId } from "./ids.ts";
 import { noUploads, uploadsIn, uploadsOf } from "./media-rules.ts";
 import { type Message, type PushOptions, SYSTEM_USER, type UserId } from "./model.ts";
 import { checkMute, limitChanges, mayReach, recipientOf } from "./permissions.ts";
-import { type Sender, type SendFacts, UploadGone } from "./store.ts";
+import type { Sender, SendFacts } from "./store.ts";
+import { UploadGone } from "./upload-store.ts";
 import type { Uploads } from "./uploads.ts";
 import { isAdmin, type MessageView, peerIn, requireAdmin, type Viewer } from "./viewer.ts";
 

@@ -7,7 +7,6 @@ import type { Content } from "./content.ts";
 import type { Copying } from "./copying.ts";
 import type { PeopleList, PersonPlace } from "./cursors.ts";
 import type { MessageDraft } from "./draft.ts";
-import type { MediaFacts, Upload } from "./media.ts";
 import type {
   AuditEntry,
   AuditRecord,
@@ -24,6 +23,7 @@ import type {
 } from "./model.ts";
 import type { Page, PageRange } from "./pages.ts";
 import type { Cutoffs, Settings } from "./settings.ts";
+import type { UploadStore } from "./upload-store.ts";
 
 /** An entry that a change has appended to a user's log. */
 export interface Appended extends LogEntry {
@@ -147,19 +147,7 @@ export interface ProfileChange {
   readonly friendPolicy?: FriendPolicy;
 }
 
-/** How much one user may have. */
-export interface UploadRoom {
-  /** Bytes of all uploads, begun ones included; 0: no limit. */
-  readonly bytes: number;
-  /** Uploads that have begun and are not ready. */
-  readonly unfinished: number;
-}
-
-export type ProcessingOutcome =
-  | { readonly facts: MediaFacts; readonly refusal: null }
-  | { readonly facts: null; readonly refusal: string };
-
-export interface Store {
+export interface Store extends UploadStore {
   /** Names this life of the data; cursors of another one cannot be served. */
   readonly generation: string;
 
@@ -195,23 +183,6 @@ export interface Store {
   /** Stores a message and its log entries; null where the key is taken after all. @throws UploadGone */
   append(draft: MessageDraft): Promise<(Logged & { readonly message: Message }) | null>;
   message(conversationId: number, seq: number): Promise<Message | null>;
-
-  // Uploads.
-  uploads(ids: readonly string[]): Promise<ReadonlyMap<string, Upload>>;
-  /** Keeps a new upload, unless its owner has too much; gives what was in its way. */
-  createUpload(upload: Upload, room: UploadRoom): Promise<"created" | "too many" | "too much">;
-  /** All bytes have come: from UPLOADING on it is PROCESSING. @returns whether it is to be looked into */
-  beginProcessing(id: string): Promise<boolean>;
-  /** Ends PROCESSING: READY with facts, until `expiresAt` unless it is used, or REFUSED. */
-  endProcessing(id: string, outcome: ProcessingOutcome, expiresAt: number): Promise<void>;
-  /** Lets an upload go that no message uses; false where one does. */
-  dropUpload(id: string): Promise<boolean>;
-  /** Uploads whose bytes may all have come, and that nobody may have looked into; behind an id, in their order. */
-  unfinishedUploads(after: string, limit: number): Promise<readonly Upload[]>;
-  /** Decides for good that uploads go that expired up to `until`, and gives their ids. */
-  expiredUploads(until: number, limit: number): Promise<readonly string[]>;
-  /** Forgets uploads whose bytes are gone. */
-  forgetUploads(ids: readonly string[]): Promise<void>;
   /** Whether this user has deleted or cleared the message for itself. */
   isPutAway(userId: UserId, message: Message): Promise<boolean>;
   /** Erases content and marks as recalled; `message` is null where it was recalled before. */
@@ -309,11 +280,6 @@ export interface Store {
    */
   backUp(name: string): Promise<Copying>;
   close(): Promise<void>;
-}
-
-/** An upload that a message is to be made of is not there any more, or not its sender's: nothing was stored. */
-export class UploadGone extends Error {
-  override readonly name = "UploadGone";
 }
 
 /** The store cannot write now, such as on a full disk: nothing of what was asked has happened. */

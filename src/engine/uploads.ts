@@ -13,6 +13,7 @@ import { LARGEST_MEDIA_BYTES, type MediaKind, UnfitMedia, type Upload } from "./
 import { checkFileName, type FindUpload } from "./media-rules.ts";
 import type { UserId } from "./model.ts";
 import { limitChanges } from "./permissions.ts";
+import type { ProcessingOutcome } from "./upload-store.ts";
 import { isAdmin, type Viewer } from "./viewer.ts";
 
 const REMOVED_AT_ONCE = 10;
@@ -32,15 +33,17 @@ export interface CreatedUpload {
 
 export function createUploads(core: Core) {
   const { store, clock, timekeeper, media } = core;
-  const finishing = new Map<string, Promise<Upload | null>>();
+  /** What is done with uploads whose bytes may have come, one time after the other for each. */
+  const turns = new Map<string, Promise<Upload | null>>();
 
+  /** An upload by its bare id, whoever asks; null where there is none, or its time has come. */
   async function read(id: string): Promise<Upload | null> {
     const upload = (await store.uploads([id])).get(id);
     const gone = upload?.expiresAt != null && upload.expiresAt <= clock.now();
     return upload === undefined || gone ? null : upload;
   }
 
-  /** The disk is nearly full. @throws Refusal STORAGE_FULL */
+  /** @param size bytes that are to come @throws Refusal STORAGE_FULL where that would leave too little */
   async function checkRoom(size: number): Promise<void> {
     if ((await media.files.free()) - size < media.rules.freeBytes) {
       throw new Refusal("STORAGE_FULL", "The server has no room for media now; try again later.");
@@ -109,7 +112,7 @@ export function createUploads(core: Core) {
     return giveUp(upload.id);
   }
 
-  /** Whoever has the ticket does not want to bring it any more. */
+  /** Removes an upload that no message uses, by its bare id. @returns whether it is gone */
   async function giveUp(id: string): Promise<boolean> {
     if (!(await store.dropUpload(id))) return false;
     await media.files.remove(id);
@@ -117,51 +120,70 @@ export function createUploads(core: Core) {
     return true;
   }
 
-  async function process(upload: Upload): Promise<void> {
-    const { id, kind, size } = upload;
-    if (!(await store.beginProcessing(id))) return;
-    const until = () => timekeeper.latest() + media.rules.lifetimeMs;
+  /** Removes what has come of an upload after it was given up. */
+  async function tidy(id: string): Promise<void> {
+    if ((await read(id)) === null) await media.files.remove(id);
+  }
+
+  async function outcomeOf({ id, kind }: Upload): Promise<ProcessingOutcome> {
     try {
-      const facts = await media.files.keep(id, kind);
-      await store.endProcessing(id, { facts, refusal: null }, until());
-      core.observer.uploaded("ready", size);
+      return { facts: await media.files.keep(id, kind), refusal: null };
     } catch (error) {
-      if (!(error instanceof UnfitMedia)) throw error;
-      await store.endProcessing(id, { facts: null, refusal: error.message }, until());
-      await media.files.remove(id);
-      core.observer.uploaded("refused", size);
+      if (error instanceof UnfitMedia) return { facts: null, refusal: error.message };
+      throw error;
     }
+  }
+
+  async function lookInto(upload: Upload): Promise<void> {
+    const { id, size } = upload;
+    if (!(await store.beginProcessing(id))) return;
+    const outcome = await outcomeOf(upload);
+    const isThere = await store.endProcessing(id, outcome, timekeeper.latest() + media.rules.lifetimeMs);
+    // Or it was given up meanwhile.
+    if (!isThere || outcome.facts === null) await media.files.remove(id);
+    if (isThere) core.observer.uploaded(outcome.facts === null ? "refused" : "ready", size);
   }
 
   async function finishOnce(id: string): Promise<Upload | null> {
     const upload = await read(id);
     if (upload === null || upload.state === "READY" || upload.state === "REFUSED") return upload;
     const isWhole = upload.state === "PROCESSING" || (await media.files.received(id)) === upload.size;
-    if (isWhole) await process(upload);
+    if (isWhole) await lookInto(upload);
     return read(id);
   }
 
   /**
    * All bytes of an upload may have come: looks into them, once however often it is called.
    * @returns the upload as it is then; null where there is none
+   * @throws Error where they could not be looked into: it stays PROCESSING, for another time
    */
   function finish(id: string): Promise<Upload | null> {
-    const running = finishing.get(id) ?? finishOnce(id).finally(() => finishing.delete(id));
-    finishing.set(id, running);
-    return running;
+    // Behind whoever looks now, who may have looked before the last bytes came.
+    const turn = (turns.get(id) ?? Promise.resolve(null)).catch(() => null).then(() => finishOnce(id));
+    turns.set(id, turn);
+    const leave = () => {
+      if (turns.get(id) === turn) turns.delete(id);
+    };
+    turn.then(leave, leave);
+    return turn;
+  }
+
+  /** Goes on with uploads that are whole, where nobody has: the server was stopped, or could not look into them. */
+  async function goOn(): Promise<void> {
+    for (let after = ""; !core.stopped; ) {
+      const page = await store.unfinishedUploads(after, 100);
+      for (const { id } of page) {
+        if (core.stopped) return;
+        await finish(id).catch((error: unknown) => core.observer.sweepFailed(error));
+      }
+      after = page.at(-1)?.id ?? after;
+      if (page.length === 0) return;
+    }
   }
 
   /** Goes on with what was under way when the server stopped, and removes what nothing is known of. */
   async function recover(): Promise<void> {
-    for (let after = ""; ; ) {
-      const page = await store.unfinishedUploads(after, 100);
-      for (const { id } of page) {
-        if (core.stopped) return;
-        await finish(id);
-      }
-      after = page.at(-1)?.id ?? after;
-      if (page.length === 0) break;
-    }
+    await goOn();
     for await (const ids of media.files.ids()) {
       if (core.stopped) return;
       const known = await store.uploads(ids);
@@ -169,7 +191,7 @@ export function createUploads(core: Core) {
     }
   }
 
-  /** Removes what has expired. @returns how many went */
+  /** Removes what has expired, so many at most. @returns how many went */
   async function sweep(limit: number): Promise<number> {
     const ids = await store.expiredUploads(timekeeper.earliest(), limit);
     for (const id of ids) await media.files.remove(id);
@@ -207,6 +229,7 @@ export function createUploads(core: Core) {
     remove,
     read,
     finish,
+    goOn,
     recover,
     sweep,
     finderFor,
@@ -220,11 +243,12 @@ export function createUploads(core: Core) {
     },
     checkRoom,
     giveUp,
+    tidy,
     /** Bytes that have come of it. */
     received: (id: string) => media.files.received(id),
     /** Resolves when nothing is being looked into. */
     async idle(): Promise<void> {
-      await Promise.allSettled(finishing.values());
+      await Promise.allSettled(turns.values());
     },
   };
 }

@@ -38,11 +38,21 @@ export function createInspector({ patienceMs = PATIENCE }: InspectorOptions = {}
     child = null;
   }
 
+  /** The process, which may die between two files as well. */
+  function startOne(): ChildProcess {
+    const started = start();
+    const forget = () => {
+      if (child === started) child = null;
+    };
+    started.on("exit", forget).on("error", forget);
+    child = started;
+    return started;
+  }
+
   /** @throws UnfitMedia where the process did not survive it */
   async function ask(question: Question): Promise<Answer> {
     if (closed) throw new Error("the inspector is closed");
-    const asked = child ?? start();
-    child = asked;
+    const asked = child ?? startOne();
     const done = new AbortController();
     asked.channel?.ref();
     const timer = setTimeout(drop, patienceMs);
@@ -55,7 +65,6 @@ export function createInspector({ patienceMs = PATIENCE }: InspectorOptions = {}
       asked.send(question);
       const said = await Promise.race([answered, died.then(() => null)]);
       if (said !== null) return said[0] as Answer;
-      if (child === asked) child = null;
       if (closed) throw new Error("the inspector is closed");
       throw new UnfitMedia("It could not be read: it is damaged, or takes too long.");
     } finally {

@@ -1,4 +1,5 @@
 /** Pictures: their size, and smaller ones of them. */
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
 import { type Smaller, type SmallerName, UnfitMedia } from "../engine/media.ts";
@@ -37,24 +38,23 @@ function read(path: string) {
   return sharp(path, { limitInputPixels: MOST_PIXELS, failOn: "error", pages: 1 });
 }
 
-async function shrink(
-  path: string,
-  folder: string,
-  name: SmallerName,
-  long: number,
-  isWide: boolean,
-): Promise<Smaller> {
+interface Made {
+  readonly facts: Smaller;
+  readonly bytes: Buffer;
+}
+
+async function shrink(path: string, name: SmallerName, long: number, isWide: boolean): Promise<Made> {
   const short = SIDES[name];
   const [width, height] = isWide ? [long, short] : [short, long];
   const mimeType = "image/webp";
   // Metadata, with where it was taken, is left behind.
-  const written = await read(path)
+  const { data, info } = await read(path)
     .autoOrient()
     .resize({ width, height, fit: "cover" })
     .toColourspace("srgb")
     .webp({ quality: QUALITY })
-    .toFile(join(folder, name));
-  return { name, width: written.width, height: written.height, size: written.size, mimeType };
+    .toBuffer({ resolveWithObject: true });
+  return { facts: { name, width: info.width, height: info.height, size: info.size, mimeType }, bytes: data };
 }
 
 function explain(error: unknown): UnfitMedia {
@@ -63,20 +63,22 @@ function explain(error: unknown): UnfitMedia {
   return new UnfitMedia("This picture cannot be read: it is damaged, or not what it says.");
 }
 
-/**
- * Reads a picture to its end, and writes smaller ones into the folder, where it is larger than they are.
- * @throws UnfitMedia where it cannot be read, or would be too large to
- */
-export async function lookAtPicture(path: string, folder: string): Promise<PictureFacts> {
+interface Seen {
+  readonly width: number;
+  readonly height: number;
+  readonly smaller: readonly Made[];
+}
+
+async function look(path: string): Promise<Seen> {
   try {
     const { autoOrient } = await read(path).metadata();
     const { width, height } = autoOrient;
     const short = Math.min(width, height);
     const ratio = Math.min(Math.max(width, height) / short, LONGEST);
-    const smaller: Smaller[] = [];
+    const smaller: Made[] = [];
     for (const name of ["thumbnail", "large"] as const) {
       if (short <= SIDES[name]) continue;
-      smaller.push(await shrink(path, folder, name, Math.round(SIDES[name] * ratio), width > height));
+      smaller.push(await shrink(path, name, Math.round(SIDES[name] * ratio), width > height));
     }
     // What is small already has not been read to its end.
     if (smaller.length === 0) await read(path).stats();
@@ -84,4 +86,15 @@ export async function lookAtPicture(path: string, folder: string): Promise<Pictu
   } catch (error) {
     throw explain(error);
   }
+}
+
+/**
+ * Reads a picture to its end, and writes smaller ones into the folder, where it is larger than they are.
+ * @throws UnfitMedia where it cannot be read, or would be too large to
+ * @throws Error where the smaller ones cannot be written
+ */
+export async function lookAtPicture(path: string, folder: string): Promise<PictureFacts> {
+  const { width, height, smaller } = await look(path);
+  for (const { facts, bytes } of smaller) await writeFile(join(folder, facts.name), bytes, { mode: 0o600 });
+  return { width, height, smaller: smaller.map(({ facts }) => facts) };
 }

@@ -5,15 +5,17 @@ export function isAllowedOrigin(origin: string | undefined, allowed: readonly st
   return origin !== undefined && allowed !== null && (allowed.includes("*") || allowed.includes(origin));
 }
 
+/** @param exposed names of headers that such pages may read beside the usual ones */
 export function allowOrigin(
   { headers }: IncomingMessage,
   response: ServerResponse,
   allowed: readonly string[] | null,
+  exposed: string,
 ): void {
   response.setHeader("Vary", "Origin");
   const { origin } = headers;
   if (origin !== undefined && isAllowedOrigin(origin, allowed)) {
     response.setHeader("Access-Control-Allow-Origin", origin);
-    response.setHeader("Access-Control-Expose-Headers", "Content-Disposition, Content-Length, Content-Range, ETag");
+    response.setHeader("Access-Control-Expose-Headers", exposed);
   }
 }

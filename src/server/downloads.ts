@@ -8,8 +8,9 @@ import { allowOrigin } from "./cors.ts";
 import type { SigningMediaKeys } from "./media-keys.ts";
 
 /** What browsers show, and do not run. All else is saved. */
-const SHOWN =
-  /^(image\/(jpeg|png|gif|webp|avif)|video\/(mp4|webm|quicktime)|audio\/(mpeg|mp4|x-m4a|aac|ogg|opus|wav|x-wav|flac|x-flac|webm))$/;
+const SHOWN = /^(image\/(jpeg|png|gif|webp|avif)|video\/(mp4|webm|quicktime)|audio\/(mpeg|mp4|aac|ogg|wav|flac|webm))$/;
+/** Headers that pages of other origins may read. */
+const READABLE = "Content-Disposition, Content-Length, Content-Range, ETag";
 const POLICY = "default-src 'none'; sandbox";
 
 export interface DownloadsOptions {
@@ -29,7 +30,7 @@ export type ServeMedia = (request: IncomingMessage, response: ServerResponse) =>
 
 export function createDownloads({ engine, folder, keys, allowedOrigins }: DownloadsOptions): ServeMedia {
   return async (request, response) => {
-    allowOrigin(request, response, allowedOrigins);
+    allowOrigin(request, response, allowedOrigins, READABLE);
     response.setHeader("X-Content-Type-Options", "nosniff");
     response.setHeader("Content-Security-Policy", POLICY);
     // Whoever has the link may show it on any page.

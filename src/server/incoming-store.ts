@@ -20,6 +20,10 @@ export function tusError(status: number, text: string): TusError {
   return { status_code: status, body: `${text}\n` };
 }
 
+export function isTusError(error: object): error is TusError {
+  return "status_code" in error && typeof error.status_code === "number" && "body" in error;
+}
+
 export const GONE = tusError(404, "There is no such upload; create another.");
 export const WHOLE = tusError(409, "All of it has come.");
 

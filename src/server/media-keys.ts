@@ -2,10 +2,11 @@
  * What lets somebody bring one upload, or have one file: tickets and links, signed with keys that are derived from the
  * secret, each for its own use, so that neither can pass for the other or for a token.
  */
-import { createHmac, createSecretKey, hkdfSync, type KeyObject, timingSafeEqual } from "node:crypto";
-import { jwtVerify, SignJWT } from "jose";
+import { createHmac, type KeyObject, timingSafeEqual } from "node:crypto";
+import { SignJWT } from "jose";
 import type { Clock } from "../engine/clock.ts";
 import type { MediaKeys, VariantName } from "../engine/media.ts";
+import { deriveKey, type SecretKeys, verifyWithSecrets } from "./secrets.ts";
 
 const ALGORITHM = "HS256";
 const TICKET_TYPE = "parley-upload+jwt";
@@ -44,17 +45,6 @@ export interface SigningMediaKeys extends MediaKeys {
   readLink(url: string): LinkReading;
 }
 
-interface Keys {
-  readonly ticket: KeyObject;
-  readonly link: KeyObject;
-}
-
-function keysOf(secret: string): Keys {
-  const key = (use: string) =>
-    createSecretKey(new Uint8Array(hkdfSync("sha256", secret, new Uint8Array(), `parley ${use}`, 32)));
-  return { ticket: key("upload ticket"), link: key("media link") };
-}
-
 function isVariant(text: string): text is VariantName {
   return VARIANTS.includes(text);
 }
@@ -68,9 +58,13 @@ function decoded(text: string): string | null {
 }
 
 export function createMediaKeys(options: MediaKeysOptions): SigningMediaKeys {
-  const { clock, linkMs } = options;
-  const current = keysOf(options.secret);
-  const all = [current, ...options.previousSecrets.map(keysOf)];
+  const { clock, linkMs, secret, previousSecrets } = options;
+  const keysFor = (use: string): SecretKeys => [
+    deriveKey(secret, use),
+    ...previousSecrets.map((previous) => deriveKey(previous, use)),
+  ];
+  const ticketKeys = keysFor("upload ticket");
+  const linkKeys = keysFor("media link");
   const origin = options.publicUrl?.replace(/\/$/, "") ?? "";
   const stepMs = Math.max(1_000, Math.floor(linkMs / 2));
 
@@ -85,36 +79,36 @@ export function createMediaKeys(options: MediaKeysOptions): SigningMediaKeys {
         .setProtectedHeader({ alg: ALGORITHM, typ: TICKET_TYPE })
         .setSubject(id)
         .setExpirationTime(Math.floor(expiresAt / 1_000))
-        .sign(current.ticket),
+        .sign(ticketKeys[0]),
     async uploadOf(ticket) {
-      for (const { ticket: key } of all) {
-        try {
-          const { payload } = await jwtVerify(ticket, key, {
-            algorithms: [ALGORITHM],
-            typ: TICKET_TYPE,
-            requiredClaims: ["sub", "exp"],
-            currentDate: new Date(clock.now()),
-          });
-          return payload.sub ?? null;
-        } catch {
-          // Signed with another secret, or not good: which of the two does not matter to who shows it.
-        }
+      try {
+        const { payload } = await verifyWithSecrets(ticket, ticketKeys, {
+          algorithms: [ALGORITHM],
+          typ: TICKET_TYPE,
+          requiredClaims: ["sub", "exp"],
+          currentDate: new Date(clock.now()),
+        });
+        return payload.sub ?? null;
+      } catch {
+        // What is wrong with it does not matter to who shows it.
+        return null;
       }
-      return null;
     },
     link(id, variant, name) {
       // The same one for hours, so that what was loaded once is found in caches.
       const expires = ((Math.floor(clock.now() / stepMs) + 2) * stepMs) / 1_000;
       const path = `${MEDIA_PATH}/${id}/${variant}/${encodeURIComponent(name)}`;
-      return `${origin}${path}?e=${expires}&s=${signatureOf(current.link, path, expires).toString("base64url")}`;
+      return `${origin}${path}?e=${expires}&s=${signatureOf(linkKeys[0], path, expires).toString("base64url")}`;
     },
     readLink(url) {
-      const [, path = "", id = "", variant = "", encoded = "", e = "", s = ""] = LINK.exec(url) ?? [];
+      const parts = LINK.exec(url);
+      if (parts === null) return "wrong";
+      const [, path = "", id = "", variant = "", encoded = "", e = "", s = ""] = parts;
       const expires = Number(e);
       const given = Buffer.from(s, "base64url");
       const name = decoded(encoded);
-      const isSigned = all.some(({ link }) => {
-        const right = signatureOf(link, path, expires);
+      const isSigned = linkKeys.some((key) => {
+        const right = signatureOf(key, path, expires);
         return given.length === right.length && timingSafeEqual(given, right);
       });
       if (!isSigned || !isVariant(variant) || name === null) return "wrong";

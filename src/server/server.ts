@@ -193,7 +193,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     developmentTokens: givesTokens(options) ? developmentTokens(options, tokenRules) : null,
     notReady: () => notReady,
     serveMedia: createDownloads({ engine, folder: mediaFolder, keys, allowedOrigins }),
-    serveUploads: createUploadServer({ engine, keys, incoming: mediaFolder.incoming, allowedOrigins }),
+    serveUploads: createUploadServer({ engine, keys, incoming: mediaFolder.incoming, allowedOrigins, presentError }),
   });
   const sockets = serveWebSockets(http, { ...shared, log, refused, keepAliveMs: options.keepAliveMs });
   metrics.watch({

@@ -1,8 +1,7 @@
 /** Files take as long as a link is slow: what ends them is that nothing moves, not how long they take. */
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { type IncomingMessage, type Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 
-/** Milliseconds in which something must move. */
 const STALLED_MS = 60_000;
 const REQUEST_TIMEOUT = "ERR_HTTP_REQUEST_TIMEOUT";
 const STATUS_OF: Readonly<Record<string, string>> = {
@@ -13,11 +12,20 @@ const STATUS_OF: Readonly<Record<string, string>> = {
 
 const slow = new WeakSet<Duplex>();
 
-/** This request and its answer may take their time. */
-export function allowTime({ socket }: IncomingMessage, response: ServerResponse): void {
+/** Whether there is an answer on its way, into which another one must not be written. */
+function isAnswering(socket: Duplex): boolean {
+  const response: unknown = Reflect.get(socket, "_httpMessage");
+  return response instanceof ServerResponse && response.headersSent;
+}
+
+/**
+ * This request and its answer may take their time.
+ * @param stalledMs milliseconds in which something must move
+ */
+export function allowTime({ socket }: IncomingMessage, response: ServerResponse, stalledMs = STALLED_MS): void {
   const cutOff = () => socket.destroy();
   slow.add(socket);
-  socket.setTimeout(STALLED_MS);
+  socket.setTimeout(stalledMs);
   socket.on("timeout", cutOff);
   response.once("close", () => {
     slow.delete(socket);
@@ -32,7 +40,9 @@ export function spareSlowTransfers(server: Server): void {
     if (error.code === REQUEST_TIMEOUT && slow.has(socket)) return;
     // As Node answers where nobody listens.
     const status = STATUS_OF[error.code ?? ""] ?? "400 Bad Request";
-    if (socket.writable && error.code !== "ECONNRESET") socket.write(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
+    if (socket.writable && error.code !== "ECONNRESET" && !isAnswering(socket)) {
+      socket.write(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
+    }
     socket.destroy(error);
   });
 }

@@ -3,7 +3,7 @@
  * `login` makes access tokens from them, which are signed with a key derived from the secret and have a `typ` of
  * their own, so that neither can pass for the other.
  */
-import { createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
+import { createSecretKey } from "node:crypto";
 import { decodeProtectedHeader, errors, type JWTPayload, type JWTVerifyOptions, jwtVerify, SignJWT } from "jose";
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../engine/clock.ts";
@@ -11,6 +11,7 @@ import type { TokenClaims, Tokens } from "../engine/core.ts";
 import { Refusal } from "../engine/errors.ts";
 import type { Role, UserId } from "../engine/model.ts";
 import { type AppKeys, ASYMMETRIC_ALGORITHMS } from "./app-keys.ts";
+import { deriveKey, type SecretKeys, verifyWithSecrets } from "./secrets.ts";
 
 const ALGORITHM = "HS256";
 const ACCESS_TYPE = "parley-access+jwt";
@@ -46,16 +47,12 @@ export const DEFAULT_TOKEN_RULES: TokenRules = {
   clockTolerance: 60,
 };
 
-interface Keys {
-  readonly app: KeyObject;
-  readonly access: KeyObject;
+function appKeyOf(secret: string) {
+  return createSecretKey(new TextEncoder().encode(secret));
 }
 
-/** As objects, since bytes would be imported anew for each token. */
-function keysOf(secret: string): Keys {
-  const app = new TextEncoder().encode(secret);
-  const access = new Uint8Array(hkdfSync("sha256", app, new Uint8Array(), "parley access token", 32));
-  return { app: createSecretKey(app), access: createSecretKey(access) };
+function accessKeyOf(secret: string) {
+  return deriveKey(secret, "access token");
 }
 
 function refusal(reason: string): Refusal {
@@ -79,32 +76,13 @@ function typeOf(token: string): unknown {
   }
 }
 
-/** Verifies with the first of the keys that fits. */
-async function verifyWithSecrets(
-  token: string,
-  [current, ...previous]: readonly [KeyObject, ...KeyObject[]],
-  options: JWTVerifyOptions,
-) {
-  const last = previous.at(-1) ?? current;
-  for (const key of [current, ...previous].slice(0, -1)) {
-    try {
-      return await jwtVerify(token, key, options);
-    } catch (error) {
-      if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
-    }
-  }
-  return jwtVerify(token, last, options);
-}
-
 /**
  * @param secret at least 32 bytes; shared with the app's back end unless that has keys of its own
  * @param appKeys the app's public keys; with them nothing but what they verify is a token of the app
  */
 export function createTokens(secret: string, rules: TokenRules, appKeys: AppKeys | null, clock: Clock): Tokens {
-  const current = keysOf(secret);
-  const previous = rules.previousSecrets.map(keysOf);
-  const appSecrets = [current.app, ...previous.map(({ app }) => app)] as const;
-  const accessSecrets = [current.access, ...previous.map(({ access }) => access)] as const;
+  const appSecrets: SecretKeys = [appKeyOf(secret), ...rules.previousSecrets.map(appKeyOf)];
+  const accessSecrets: SecretKeys = [accessKeyOf(secret), ...rules.previousSecrets.map(accessKeyOf)];
   const verified = new LRUCache<string, TokenClaims>({ max: REMEMBERED_TOKENS });
   let verifiedWith = appKeys?.version;
 
@@ -202,7 +180,7 @@ export function createTokens(secret: string, rules: TokenRules, appKeys: AppKeys
         .setSubject(userId)
         .setIssuedAt(Math.floor(clock.now() / 1_000))
         .setExpirationTime(seconds)
-        .sign(current.access);
+        .sign(accessSecrets[0]);
       // It will come back at once, and what was signed here need not be checked here.
       verified.set(token, { kind: "access", userId, role, expiresAt: seconds * 1_000, deviceId, session });
       return token;
@@ -232,5 +210,5 @@ export function signAppToken(
   if (issuedAt !== undefined) token.setIssuedAt(Math.floor(issuedAt / 1_000));
   if (issuer != null) token.setIssuer(issuer);
   if (audience != null) token.setAudience(audience);
-  return token.sign(keysOf(secret).app);
+  return token.sign(appKeyOf(secret));
 }

@@ -3,14 +3,15 @@
  * one upload, whose id is that of the tus resource.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { Server } from "@tus/server";
+import { EXPOSED_HEADERS, Server } from "@tus/server";
 import type { Engine } from "../engine/engine.ts";
 import { Refusal } from "../engine/errors.ts";
 import { LARGEST_MEDIA_BYTES, type Upload } from "../engine/media.ts";
-import { isAllowedOrigin } from "./cors.ts";
-import { GONE, IncomingStore, tusError, WHOLE } from "./incoming-store.ts";
+import { allowOrigin, isAllowedOrigin } from "./cors.ts";
+import { GONE, IncomingStore, isTusError, tusError, WHOLE } from "./incoming-store.ts";
 import { type SigningMediaKeys, UPLOADS_PATH } from "./media-keys.ts";
 import { pathOf } from "./path.ts";
+import type { PresentError } from "./present-errors.ts";
 
 /** Milliseconds that the answer to the last bytes waits for what is found in them. */
 const LOOK_MS = 30_000;
@@ -22,9 +23,12 @@ export interface UploadsOptions {
   /** Folder that they come into. */
   readonly incoming: string;
   readonly allowedOrigins: readonly string[] | null;
+  readonly presentError: PresentError;
 }
 
 const FULL = tusError(507, "The server has no room for media now; try again later.");
+/** What is wrong with the server is for its log. */
+const FAILED = tusError(500, "This could not be served; try again later.");
 
 function isFull(code: unknown): boolean {
   return code === "ENOSPC" || code === "EDQUOT";
@@ -46,7 +50,8 @@ export function isOfUploads(path: string): boolean {
   return path === UPLOADS_PATH || path.startsWith(`${UPLOADS_PATH}/`);
 }
 
-export function createUploadServer({ engine, keys, incoming, allowedOrigins }: UploadsOptions): ServeUploads {
+export function createUploadServer(options: UploadsOptions): ServeUploads {
+  const { engine, keys, incoming, allowedOrigins, presentError } = options;
   /** The tickets' uploads, by the requests that showed them. */
   const allowed = new WeakMap<object, string>();
 
@@ -90,17 +95,21 @@ export function createUploadServer({ engine, keys, incoming, allowedOrigins }: U
       if (upload?.state === "REFUSED") throw tusError(422, upload.refusal ?? "It was refused.");
       return {};
     },
-    onResponseError: (_request, error) => ("code" in error && isFull(error.code) ? FULL : undefined),
+    onResponseError(_request, error) {
+      if (isTusError(error)) return error;
+      if (isFull("code" in error ? error.code : undefined)) return FULL;
+      presentError(error);
+      return FAILED;
+    },
   });
 
   /** What is not under way any more is not the library's to answer. @returns whether it was answered */
-  function answerEnded(request: IncomingMessage, response: ServerResponse, upload: Upload | null): boolean {
-    if (upload === null) {
-      answer(response, 404, GONE.body.trim());
-      return true;
-    }
-    if (upload.state === "UPLOADING") return false;
-    if (upload.state === "REFUSED") answer(response, 422, upload.refusal ?? "It was refused.");
+  async function answerEnded(request: IncomingMessage, response: ServerResponse, id: string): Promise<boolean> {
+    const now = await engine.uploads.read(id);
+    if (now?.state === "UPLOADING") return false;
+    const upload = now?.state === "PROCESSING" ? ((await finished(id)) ?? now) : now;
+    if (upload === null) answer(response, 404, GONE.body.trim());
+    else if (upload.state === "REFUSED") answer(response, 422, upload.refusal ?? "It was refused.");
     else if (request.method === "HEAD") {
       // Whoever has missed the last answer hears that there is nothing left to do.
       const size = String(upload.size);
@@ -110,11 +119,7 @@ export function createUploadServer({ engine, keys, incoming, allowedOrigins }: U
   }
 
   return async (request, response) => {
-    const origin = request.headers.origin;
-    if (origin !== undefined && isAllowedOrigin(origin, allowedOrigins)) {
-      response.setHeader("Access-Control-Allow-Origin", origin);
-    }
-    response.setHeader("Vary", "Origin");
+    allowOrigin(request, response, allowedOrigins, EXPOSED_HEADERS);
     if (request.method === "OPTIONS") {
       await tus.handle(request, response);
       return;
@@ -136,9 +141,10 @@ export function createUploadServer({ engine, keys, incoming, allowedOrigins }: U
       answer(response, 404, "This ticket is for another upload.");
       return;
     }
-    if (answerEnded(request, response, await engine.uploads.read(id))) return;
+    if (await answerEnded(request, response, id)) return;
     allowed.set(request, id);
     await tus.handle(request, response);
     if (request.method === "DELETE" && response.statusCode === 204) await engine.uploads.giveUp(id);
+    await engine.uploads.tidy(id);
   };
 }

@@ -73,7 +73,7 @@ describeInBrowser("files", () => {
     proxy.fates.push(...Array.from({ length: 8 }, () => ({ cutAfterUp: 20 * MIB })));
     await choose(alice, "File", path);
     const progress = alice.page.getByRole("progressbar", { name: "Uploading" });
-    await expect.poll(() => proxy.cuts).toBeGreaterThan(cut);
+    await expect.poll(() => proxy.cuts, { timeout: 30_000 }).toBeGreaterThan(cut);
     expect(await progress.evaluate((bar: HTMLProgressElement) => bar.value)).toBeGreaterThan(0);
     await alice.page.reload();
     await alice.page.locator('[data-status="delivered"], [data-status="sent"]').first().waitFor({ timeout: 60_000 });

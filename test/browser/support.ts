@@ -50,7 +50,8 @@ export class ChatWindow {
     this.page = page;
     page.on("console", (message) => {
       const text = message.text();
-      if (message.type() === "error" && !OF_THE_NETWORK.test(text)) this.troubles.push(text);
+      if (message.type() === "error" && !OF_THE_NETWORK.test(text))
+        this.troubles.push(`${text} ${message.location().url}`);
     });
     page.on("pageerror", (error) => this.troubles.push(error.message));
     page.on("request", (request) => {

@@ -9,6 +9,7 @@ import { SoundPlayer, VideoPlayer } from "../shared/players.tsx";
 import ui from "../shared/ui.module.css";
 import { useObjectUrl } from "../shared/use-object-url.ts";
 import styles from "./files-dialog.module.css";
+import { SendButton } from "./send-button.tsx";
 
 interface FilesDialogProps {
   readonly name: string;
@@ -39,9 +40,7 @@ export function FilesDialog({ name, files, onSend, onClose }: FilesDialogProps) 
           ))}
         </ul>
         <div className={ui.actions}>
-          <button type="submit" className={`${ui.button} ${ui.primary}`}>
-            {t("attach.send")}
-          </button>
+          <SendButton />
         </div>
       </form>
     </Dialog>

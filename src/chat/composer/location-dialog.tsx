@@ -9,6 +9,7 @@ import { useFormat } from "../shared/format.ts";
 import { LocateFixed } from "../shared/icons.ts";
 import { Problem } from "../shared/problem.tsx";
 import ui from "../shared/ui.module.css";
+import { SendButton } from "./send-button.tsx";
 
 interface LocationDialogProps {
   readonly onSend: (content: ContentInput) => void;
@@ -86,9 +87,7 @@ export function LocationDialog({ onSend, onClose }: LocationDialogProps) {
             <LocateFixed size={18} aria-hidden="true" />
             {t("attach.here")}
           </button>
-          <button type="submit" className={`${ui.button} ${ui.primary}`}>
-            {t("attach.send")}
-          </button>
+          <SendButton />
         </div>
       </form>
     </Dialog>

@@ -7,6 +7,7 @@ import { isWebUrl } from "../shared/media-policy.ts";
 import { SoundPlayer, VideoPlayer } from "../shared/players.tsx";
 import ui from "../shared/ui.module.css";
 import styles from "./media-dialog.module.css";
+import { SendButton } from "./send-button.tsx";
 
 const KINDS = ["image", "file", "sound", "video"] as const;
 type MediaKind = (typeof KINDS)[number];
@@ -167,9 +168,7 @@ export function MediaDialog({ onSend, onClose }: MediaDialogProps) {
         </div>
         <p className={ui.hint}>{t("attach.hint")}</p>
         <div className={ui.actions}>
-          <button type="submit" className={`${ui.button} ${ui.primary}`}>
-            {t("attach.send")}
-          </button>
+          <SendButton />
         </div>
       </form>
     </Dialog>

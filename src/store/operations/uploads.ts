@@ -1,7 +1,7 @@
 /** Uploads, and which messages are made of them. */
 import { sql } from "drizzle-orm";
 import { MEDIA_KINDS, type MediaFacts, type MediaKind, type Upload, type UploadState } from "../../engine/media.ts";
-import { type ProcessingOutcome, UploadGone, type UploadRoom } from "../../engine/store.ts";
+import { type ProcessingOutcome, UploadGone, type UploadRoom } from "../../engine/upload-store.ts";
 import { all, first, type Operation, run, statement } from "../statement.ts";
 import { mediaUses, uploads } from "../tables.ts";
 
@@ -98,21 +98,22 @@ export function* beginProcessing(id: string): Operation<boolean> {
 }
 
 type Ended = { id: string; state: string; facts: string | null; refusal: string | null; expiresAt: number };
-const finishProcessing = statement<Ended>(
+/** Unless it was given up meanwhile. */
+const finishProcessing = statement<Ended, { id: string }>(
   (p) => sql`update ${uploads} set state = ${p.state}, facts = ${p.facts}, refusal = ${p.refusal},
       expires_at = ${p.expiresAt}
-    where id = ${p.id} and state = 'PROCESSING'`,
+    where id = ${p.id} and state = 'PROCESSING' and (expires_at is null or expires_at > 0)
+    returning id`,
 );
 
-export function* endProcessing(id: string, { facts, refusal }: ProcessingOutcome, expiresAt: number): Operation<void> {
+export function* endProcessing(
+  id: string,
+  { facts, refusal }: ProcessingOutcome,
+  expiresAt: number,
+): Operation<boolean> {
   const state = facts === null ? "REFUSED" : "READY";
-  yield* run(finishProcessing, {
-    id,
-    state,
-    facts: facts === null ? null : JSON.stringify(facts),
-    refusal,
-    expiresAt,
-  });
+  const text = facts === null ? null : JSON.stringify(facts);
+  return (yield* first(finishProcessing, { id, state, facts: text, refusal, expiresAt })) !== undefined;
 }
 
 const isUsed = statement<{ id: string }, { seq: number }>(
