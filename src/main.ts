@@ -3,7 +3,7 @@
 import { parseArgs } from "node:util";
 import { pino } from "pino";
 import { backUp, urlOfServer } from "./backup.ts";
-import { type Config, ConfigError, readConfig, secretOf } from "./config.ts";
+import { type Config, ConfigError, readConfig, secretOf } from "./config/config.ts";
 import { systemClock } from "./engine/clock.ts";
 import { isUserId } from "./engine/ids.ts";
 import { type Role, SYSTEM_USER } from "./engine/model.ts";

@@ -14,7 +14,7 @@ import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { decodeJwt } from "jose";
 import { beforeAll, expect, onTestFinished, test, vi } from "vitest";
-import type { environment } from "../src/config.ts";
+import type { environment } from "../src/config/environment.ts";
 import type { Data } from "./support/socket.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -438,7 +438,6 @@ type AnyText =
   | "PARLEY_HOST"
   | "PARLEY_DATA"
   | "PARLEY_BACKUPS"
-  | "PARLEY_MEDIA"
   | "PARLEY_TOKEN"
   | "PARLEY_TOKEN_ISSUER"
   | "PARLEY_TOKEN_AUDIENCE";
@@ -474,6 +473,11 @@ const BAD_SETTINGS: Record<Exclude<keyof typeof environment.shape, AnyText>, str
   PARLEY_CHAT: "1",
   PARLEY_METRICS_PORT: "none",
   PARLEY_PUBLIC_URL: "https://chat.example.com/media",
+  PARLEY_MEDIA: "s3://B",
+  PARLEY_S3_ENDPOINT: "s3.example.com",
+  PARLEY_S3_REGION: "Europe",
+  PARLEY_S3_PATH_STYLE: "1",
+  PARLEY_S3_REDIRECT: "always",
   PARLEY_LINK_HOURS: "0",
   PARLEY_UPLOAD_HOURS: "1d",
   PARLEY_UPLOAD_QUOTA_MIB: "-1",

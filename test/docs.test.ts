@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { expect, test } from "vitest";
-import { environment, readConfig } from "../src/config.ts";
+import { readConfig } from "../src/config/config.ts";
+import { environment } from "../src/config/environment.ts";
 import { DEFAULT_SETTINGS } from "../src/engine/settings.ts";
 import { REFUSAL_REASONS } from "../src/server/refusals.ts";
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { exportJWK, SignJWT } from "jose";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { readConfig } from "../src/config.ts";
+import { readConfig } from "../src/config/config.ts";
 import type { ServerOptions } from "../src/server/server.ts";
 import { signAppToken } from "../src/server/tokens.ts";
 import { App, Person, SECRET, startApp } from "./support/app.ts";

@@ -48,10 +48,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   graphql: ["engine"],
   media: ["engine"],
   server: ["graphql", "engine", "store", "media"],
-  "config.ts": ["server", "engine"],
+  config: ["server", "engine"],
   "tour.ts": ["server", "engine"],
   "backup.ts": [],
-  "main.ts": ["config.ts", "backup.ts", "tour.ts", "server", "engine"],
+  "main.ts": ["config", "backup.ts", "tour.ts", "server", "engine"],
 };
 
 /** Packages that only the named layers may use; `node:` modules are below. */
@@ -67,7 +67,16 @@ const PACKAGES: Record<string, readonly string[]> = {
     "react-i18next",
   ],
   engine: ["lru-cache"],
-  media: ["file-type", "mediabunny", "sharp"],
+  media: [
+    "@aws-sdk/client-s3",
+    "@aws-sdk/s3-request-presigner",
+    "@tus/s3-store",
+    "@tus/server",
+    "file-type",
+    "mediabunny",
+    "send",
+    "sharp",
+  ],
   store: ["better-sqlite3", "drizzle-orm"],
   graphql: ["@pothos/core", "graphql"],
 };

@@ -5,50 +5,30 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Store } from "../src/engine/store.ts";
 import { signAppToken } from "../src/server/tokens.ts";
-import { type App, Person, SECRET, startApp } from "./support/app.ts";
+import { Person, SECRET, startApp } from "./support/app.ts";
 import { kill, SOURCES, startChild } from "./support/child-server.ts";
 import { DAY, HOUR } from "./support/clock.ts";
 import { NetworkProxy } from "./support/proxy.ts";
 import { pictureOf } from "./support/samples.ts";
 import { makeSmallDisk, mayMount } from "./support/small-disk.ts";
 import {
+  begin,
   bring,
   createUpload,
   filesOf,
   hashOf,
   type Kind,
+  PATCH,
   ready,
   statusOf,
+  storedId,
   type Ticket,
   ticketFor,
+  tus,
   uploadNow,
 } from "./support/uploads.ts";
 
 const MIB = 1024 * 1024;
-
-/** One request of the protocol's, by hand. */
-function tus(
-  { url }: Pick<App, "url">,
-  { endpoint, ticket }: Pick<Ticket, "endpoint" | "ticket">,
-  method: string,
-  headers: Record<string, string> = {},
-  body?: Buffer,
-): Promise<Response> {
-  return fetch(new URL(endpoint, url), {
-    method,
-    headers: { Authorization: `Bearer ${ticket}`, "Tus-Resumable": "1.0.0", ...headers },
-    ...(body === undefined ? {} : { body: new Uint8Array(body) }),
-  });
-}
-
-const PATCH = { "Content-Type": "application/offset+octet-stream" };
-
-/** Begins an upload, and gives where it goes on. */
-async function begin(app: Pick<App, "url">, ticket: Ticket): Promise<Ticket> {
-  const answer = await tus(app, ticket, "POST", { "Upload-Length": String(ticket.upload.size) });
-  expect(answer.status).toBe(201);
-  return { ...ticket, endpoint: answer.headers.get("location") ?? "" };
-}
 
 /** Sends the file as a message to bob, and downloads it as he does. */
 async function roundTrip(alice: Person, bob: Person, base: string, upload: string): Promise<Buffer> {
@@ -226,7 +206,7 @@ describe("a ticket", () => {
     const app = await startApp();
     const alice = await app.person("alice");
     const ticket = await ticketFor(alice, "FILE", 10);
-    const early = { ...ticket, endpoint: `/uploads/${idOf(ticket)}` };
+    const early = { ...ticket, endpoint: `/uploads/${storedId(ticket)}` };
     expect((await tus(app, early, "HEAD")).status).toBe(404);
     expect((await tus(app, early, "PATCH", { ...PATCH, "Upload-Offset": "0" }, randomBytes(10))).status).toBe(404);
     expect((await begin(app, ticket)).endpoint).toBe(early.endpoint);
@@ -293,7 +273,7 @@ test("a disk that is full ends an upload with what has come, and it goes on when
   const disk = makeSmallDisk(3);
   onTestFinished(() => disk.remove());
   const rules = { bytes: 0, unfinished: 0, lifetimeMs: DAY, freeBytes: 0 };
-  const app = await startApp({ media: { folder: disk.folder, rules, free: async () => 100 * MIB } });
+  const app = await startApp({ media: { place: disk.folder, rules, free: async () => 100 * MIB } });
   onTestFinished(() => app.stop());
   const [alice, bob] = await app.people("alice", "bob");
   const bytes = randomBytes(6 * MIB);
@@ -306,7 +286,7 @@ test("a disk that is full ends an upload with what has come, and it goes on when
   expect((await alice.send("bob", "hello")).id).toEqual(expect.any(String));
   disk.grow(20);
   expect(
-    await bring(app, ticket, bytes, { ...options, uploadUrl: new URL(`/uploads/${idOf(ticket)}`, app.url).href }),
+    await bring(app, ticket, bytes, { ...options, uploadUrl: new URL(`/uploads/${storedId(ticket)}`, app.url).href }),
   ).toBeNull();
   expect(hashOf(await roundTrip(alice, bob, app.url, ticket.upload.id))).toBe(hashOf(bytes));
 });
@@ -316,7 +296,7 @@ test("what goes wrong in the server says nothing of it, and is done again when i
   const [alice, bob] = await app.people("alice", "bob");
   const bytes = randomBytes(10);
   const begun = await begin(app, await ticketFor(alice, "FILE", bytes.length));
-  const inTheWay = join(app.dataFolder, "media", "files", idOf(begun).slice(0, 2));
+  const inTheWay = join(app.dataFolder, "media", "files", storedId(begun).slice(0, 2));
   writeFileSync(inTheWay, "");
   const answer = await tus(app, begun, "PATCH", { ...PATCH, "Upload-Offset": "0" }, bytes);
   expect(answer.status).toBe(500);
@@ -346,10 +326,6 @@ test("pages of allowed origins may upload and see how far it has come, and other
     expect(headers.has("access-control-allow-origin")).toBe(false);
   }
 });
-
-function idOf({ upload }: Ticket): string {
-  return String(upload.id).slice(2);
-}
 
 test("what is given up while it begins leaves nothing, whenever that is", async () => {
   let hold = async () => {};
@@ -412,7 +388,7 @@ describe("a server that is killed", () => {
     const [alice, bob] = [await person(server.url, "alice"), await person(server.url, "bob")];
     for (const id of done) expect(hashOf(await roundTrip(alice, bob, server.url, id))).toBe(hashOf(bytes));
     for (const ticket of open) {
-      const uploadUrl = new URL(`/uploads/${idOf(ticket)}`, server.url).href;
+      const uploadUrl = new URL(`/uploads/${storedId(ticket)}`, server.url).href;
       const error = await bring(server, ticket, bytes, { uploadUrl });
       // Of one that died before it began there is nothing to go on with.
       if (error !== null) expect(await bring(server, ticket, bytes)).toBeNull();

@@ -51,6 +51,11 @@ export function uploadId(id: string): string {
   return `u:${id}`;
 }
 
+/** Whether this can be an upload's id as it is stored: 22 characters that may stand in the name of a file or a key. */
+export function isStoredUploadId(id: string): boolean {
+  return parseUploadId(uploadId(id)) !== null;
+}
+
 /** The id as it is stored; null for one that no upload can have. */
 export function parseUploadId(id: string): string | null {
   return UPLOAD_ID.exec(id)?.[1] ?? null;

@@ -1,9 +1,8 @@
 /** Media that somebody has a link to: in ranges, for caches, and so that nothing of it runs in the server's origin. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { create as contentDisposition } from "content-disposition";
-import send from "send";
 import type { Engine } from "../engine/engine.ts";
-import type { MediaFolder } from "../media/files.ts";
+import type { MediaStorage } from "../media/storage.ts";
 import { allowOrigin } from "./cors.ts";
 import type { SigningMediaKeys } from "./media-keys.ts";
 
@@ -15,7 +14,7 @@ const POLICY = "default-src 'none'; sandbox";
 
 export interface DownloadsOptions {
   readonly engine: Engine;
-  readonly folder: MediaFolder;
+  readonly storage: MediaStorage;
   readonly keys: SigningMediaKeys;
   readonly allowedOrigins: readonly string[] | null;
 }
@@ -28,7 +27,7 @@ function refuse(response: ServerResponse, status: number, text: string): void {
 
 export type ServeMedia = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
-export function createDownloads({ engine, folder, keys, allowedOrigins }: DownloadsOptions): ServeMedia {
+export function createDownloads({ engine, storage, keys, allowedOrigins }: DownloadsOptions): ServeMedia {
   return async (request, response) => {
     allowOrigin(request, response, allowedOrigins, READABLE);
     response.setHeader("X-Content-Type-Options", "nosniff");
@@ -49,19 +48,16 @@ export function createDownloads({ engine, folder, keys, allowedOrigins }: Downlo
     const mimeType = variant === "original" ? upload?.facts?.mimeType : small?.mimeType;
     if (mimeType === undefined) return refuse(response, 404, "This is not here any more.");
     const type = SHOWN.test(mimeType) ? "inline" : "attachment";
-    response.setHeader("Content-Type", type === "inline" ? mimeType : "application/octet-stream");
-    response.setHeader("Content-Disposition", contentDisposition(name, { type }));
+    const contentType = type === "inline" ? mimeType : "application/octet-stream";
+    const disposition = contentDisposition(name, { type });
     const maxAge = Math.floor((expiresAt - engine.clock.now()) / 1_000);
+    response.setHeader("Content-Type", contentType);
+    response.setHeader("Content-Disposition", disposition);
     response.setHeader("Cache-Control", `private, max-age=${maxAge}, immutable`);
-    await new Promise<void>((resolve) => {
-      response.once("close", resolve);
-      send(request, folder.path(id, variant), { dotfiles: "allow", cacheControl: false })
-        .on("error", ({ status }: { readonly status?: number }) => {
-          for (const header of ["Cache-Control", "Content-Disposition", "Content-Type"]) response.removeHeader(header);
-          if (status === 416) return refuse(response, 416, "It has no such range.");
-          return refuse(response, 404, "This is not here any more.");
-        })
-        .pipe(response);
-    });
+    const served = await storage.serve(request, response, { id, variant, contentType, disposition, maxAge });
+    if (served === "sent") return;
+    response.removeHeader("Content-Disposition");
+    if (served === "missing") refuse(response, 404, "This is not here any more.");
+    else refuse(response, 416, "It has no such range.");
   };
 }

@@ -1,15 +1,16 @@
 /** What a deployment decides about media. */
 import type { MediaRules } from "../engine/core.ts";
+import type { BucketOptions } from "../media/bucket/client.ts";
 
 export interface MediaOptions {
-  /** Where it goes; left out: into the data folder. */
-  readonly folder?: string | undefined;
+  /** Where it goes, a folder or a bucket; left out: into the data folder. */
+  readonly place?: string | BucketOptions | undefined;
   /** Origin that is put before links; null: they are paths on the server. */
   readonly publicUrl: string | null;
   /** Milliseconds that a link is good at most; half of it at least. */
   readonly linkMs: number;
   readonly rules: MediaRules;
-  /** Bytes that are free where it goes; left out: as the file system says. */
+  /** Bytes that are free in the folder; left out: as the file system says. */
   readonly free?: ((folder: string) => Promise<number>) | undefined;
 }
 

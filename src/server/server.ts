@@ -9,8 +9,8 @@ import { createEngine } from "../engine/engine.ts";
 import type { Platform } from "../engine/model.ts";
 import type { Store } from "../engine/store.ts";
 import { schema } from "../graphql/schema.ts";
-import { openMediaFolder } from "../media/files.ts";
 import { createInspector } from "../media/inspector.ts";
+import { openMedia } from "../media/open.ts";
 import { openSqlite } from "../store/sqlite.ts";
 import { createStore } from "../store/store.ts";
 import { createAdmission } from "./admission.ts";
@@ -164,15 +164,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { decorateStore = (plain) => plain } = options;
   const store = decorateStore(createStore(database));
   const mediaOptions = { ...DEFAULT_MEDIA, ...options.media };
-  const { folder = join(options.dataFolder, "media"), publicUrl, linkMs, rules, free } = mediaOptions;
+  const { place = join(options.dataFolder, "media"), publicUrl, linkMs, rules, free } = mediaOptions;
   const inspector = createInspector();
-  const mediaFolder = await openMediaFolder(folder, inspector, free);
+  const storage = await openMedia(place, inspector, free);
   const { previousSecrets } = tokenRules;
   const keys = createMediaKeys({ secret: options.secret, previousSecrets, clock, publicUrl, linkMs });
   const engine = await createEngine({
     store,
     clock,
-    media: { files: mediaFolder, keys, rules },
+    media: { files: storage, keys, rules },
     tokens: createTokens(options.secret, tokenRules, appKeys, clock),
     observer: metrics,
     sendRate: options.sendRate,
@@ -192,8 +192,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     chat: options.chat ?? false,
     developmentTokens: givesTokens(options) ? developmentTokens(options, tokenRules) : null,
     notReady: () => notReady,
-    serveMedia: createDownloads({ engine, folder: mediaFolder, keys, allowedOrigins }),
-    serveUploads: createUploadServer({ engine, keys, incoming: mediaFolder.incoming, allowedOrigins, presentError }),
+    serveMedia: createDownloads({ engine, storage, keys, allowedOrigins }),
+    serveUploads: createUploadServer({ engine, keys, incoming: storage.incoming, allowedOrigins, presentError }),
   });
   const sockets = serveWebSockets(http, { ...shared, log, refused, keepAliveMs: options.keepAliveMs });
   metrics.watch({
@@ -202,7 +202,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     subscriptions: () => engine.connections.subscriptionCount,
     tcpConnections: promisify(http.getConnections.bind(http)),
     rateKeys: () => engine.rateKeys() + admission.size,
-    mediaFree: () => mediaFolder.free(),
+    mediaFree: () => storage.free(),
   });
   const metricsServer = createServer((request, response) => {
     if (pathOf(request.url) !== "/metrics") {

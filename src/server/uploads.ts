@@ -7,6 +7,7 @@ import { EXPOSED_HEADERS, Server } from "@tus/server";
 import type { Engine } from "../engine/engine.ts";
 import { Refusal } from "../engine/errors.ts";
 import { LARGEST_MEDIA_BYTES, type Upload } from "../engine/media.ts";
+import type { Incoming } from "../media/storage.ts";
 import { allowOrigin, isAllowedOrigin } from "./cors.ts";
 import { GONE, IncomingStore, isTusError, tusError, WHOLE } from "./incoming-store.ts";
 import { type SigningMediaKeys, UPLOADS_PATH } from "./media-keys.ts";
@@ -20,8 +21,8 @@ const LARGEST = Math.max(...Object.values(LARGEST_MEDIA_BYTES));
 export interface UploadsOptions {
   readonly engine: Engine;
   readonly keys: SigningMediaKeys;
-  /** Folder that they come into. */
-  readonly incoming: string;
+  /** What they come into. */
+  readonly incoming: Incoming;
   readonly allowedOrigins: readonly string[] | null;
   readonly presentError: PresentError;
 }

@@ -34,6 +34,35 @@ export async function uploadNow(person: Person, id: string): Promise<Data | null
   return (await person.get(`query Now($id: ID!) { upload(id: $id) { ${UPLOAD} } }`, { id })).upload;
 }
 
+/** One request of the protocol's, by hand. */
+export function tus(
+  { url }: Pick<App, "url">,
+  { endpoint, ticket }: Pick<Ticket, "endpoint" | "ticket">,
+  method: string,
+  headers: Record<string, string> = {},
+  body?: Buffer,
+): Promise<Response> {
+  return fetch(new URL(endpoint, url), {
+    method,
+    headers: { Authorization: `Bearer ${ticket}`, "Tus-Resumable": "1.0.0", ...headers },
+    ...(body === undefined ? {} : { body: new Uint8Array(body) }),
+  });
+}
+
+export const PATCH = { "Content-Type": "application/offset+octet-stream" };
+
+/** Begins an upload, and gives where it goes on. */
+export async function begin(app: Pick<App, "url">, ticket: Ticket): Promise<Ticket> {
+  const answer = await tus(app, ticket, "POST", { "Upload-Length": String(ticket.upload.size) });
+  if (answer.status !== 201) throw new Error(`${answer.status} ${await answer.text()}`);
+  return { ...ticket, endpoint: answer.headers.get("location") ?? "" };
+}
+
+/** The upload's id as it is stored, and stands in addresses. */
+export function storedId({ upload }: Ticket): string {
+  return String(upload.id).slice(2);
+}
+
 /** Resolves with how it ended: null where all went well. */
 export function bring(
   app: Pick<App, "url">,

@@ -1,12 +1,12 @@
-/** The settings of a process: read from the environment once, checked, and refused by name. */
-import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+/** Every setting of a process, as it is written in the environment. */
 import { z } from "zod";
-import { PLATFORMS, type Platform } from "./engine/model.ts";
-import { DEFAULT_LIMITS, type Limits } from "./server/limits.ts";
-import { DEFAULT_MEDIA, type MediaOptions } from "./server/media-options.ts";
-import { DEFAULT_TOKEN_RULES, SHORTEST_SECRET_BYTES, type TokenRules } from "./server/tokens.ts";
+import { PLATFORMS, type Platform } from "../engine/model.ts";
+import { DEFAULT_LIMITS } from "../server/limits.ts";
+import { DEFAULT_MEDIA } from "../server/media-options.ts";
+import { DEFAULT_TOKEN_RULES, SHORTEST_SECRET_BYTES } from "../server/tokens.ts";
+
+export const HOUR_MS = 3_600_000;
+export const MIB = 1024 * 1024;
 
 const DEFAULT_SESSION_LIMITS: Record<Platform, number> = { WEB: 10, IOS: 1, ANDROID: 1, DESKTOP: 1, OTHER: 1 };
 
@@ -65,14 +65,25 @@ const keyPlace = z.string().refine((text) => {
   return protocol === "https:" || (protocol === "http:" && LOOPBACK.test(hostname));
 }, "must be the path of a file or an https URL without a password; http only to this machine");
 
+const serviceUrl = z.string().refine((text) => {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).username === "";
+}, "must be a URL such as https://s3.example.com, without a password");
+
+/** A folder, or a bucket: `s3://bucket` or `s3://bucket/what/keys/begin/with`. */
+const mediaPlace = z.string().transform((text, context) => {
+  if (!/^s3:/i.test(text)) return { folder: text };
+  const match = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/([\w./-]*))?$/.exec(text);
+  const [, bucket, prefix = ""] = match ?? [];
+  if (bucket !== undefined) return { bucket, prefix: prefix === "" || prefix.endsWith("/") ? prefix : `${prefix}/` };
+  context.addIssue({ code: "custom", message: "must be a folder, or a bucket such as s3://chat-media/uploads" });
+  return z.NEVER;
+});
+
 const publicUrl = z.string().refine((text) => {
   return (
     URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).origin === text.replace(/\/$/, "")
   );
 }, "must be an origin such as https://chat.example.com");
-
-const HOUR_MS = 3_600_000;
-const MIB = 1024 * 1024;
 
 const rate = (uses: number) => wholeNumber(0, 100_000).default(uses);
 const count = (limit: number) => wholeNumber(1, 1_000_000).default(limit);
@@ -83,7 +94,14 @@ export const environment = z.object({
   PARLEY_PORT: wholeNumber(0, 65_535).default(4_000),
   PARLEY_DATA: z.string().min(1, "must name a folder").default("./data"),
   PARLEY_BACKUPS: z.string().min(1, "must name a folder").optional(),
-  PARLEY_MEDIA: z.string().min(1, "must name a folder").optional(),
+  PARLEY_MEDIA: mediaPlace.optional(),
+  PARLEY_S3_ENDPOINT: serviceUrl.optional(),
+  PARLEY_S3_REGION: z
+    .string()
+    .regex(/^[a-z0-9-]+$/, "must be a region such as eu-central-1")
+    .default("us-east-1"),
+  PARLEY_S3_PATH_STYLE: yesOrNo.optional(),
+  PARLEY_S3_REDIRECT: yesOrNo.default(false),
   PARLEY_PUBLIC_URL: publicUrl.optional(),
   PARLEY_LINK_HOURS: wholeNumber(1, 720).default(DEFAULT_MEDIA.linkMs / HOUR_MS),
   PARLEY_UPLOAD_HOURS: wholeNumber(1, 720).default(DEFAULT_MEDIA.rules.lifetimeMs / HOUR_MS),
@@ -128,124 +146,3 @@ export const environment = z.object({
     .enum(["debug", "info", "warn", "error", "fatal", "silent"], "must be debug, info, warn, error, fatal or silent")
     .default("info"),
 });
-
-export interface Config {
-  readonly host: string;
-  readonly port: number;
-  readonly dataFolder: string;
-  /** Null: no backups. */
-  readonly backupFolder: string | null;
-  /** Null where none was given: in development one is made. */
-  readonly givenSecret: string | null;
-  readonly tokenRules: TokenRules;
-  /** File or URL of the app's public keys. */
-  readonly jwks: string | null;
-  /** What commands show to a running server, where they cannot sign one. */
-  readonly token: string | null;
-  readonly sendRate: number;
-  readonly limits: Limits;
-  readonly media: MediaOptions;
-  /** How many proxies of one's own stand in front. */
-  readonly proxies: number;
-  readonly sessionLimits: Readonly<Record<Platform, number>>;
-  readonly allowedOrigins: readonly string[] | null;
-  readonly graphiql: boolean;
-  /** Whether browsers get the chat page at `/`. */
-  readonly chat: boolean;
-  readonly metricsPort: number | null;
-  readonly logLevel: string;
-  readonly production: boolean;
-}
-
-/** A setting that cannot be used. */
-export class ConfigError extends Error {
-  override readonly name = "ConfigError";
-}
-
-function limitsOf(values: z.infer<typeof environment>): Limits {
-  return {
-    readRate: values.PARLEY_READ_RATE,
-    loginRate: values.PARLEY_LOGIN_RATE,
-    addressRate: values.PARLEY_ADDRESS_RATE,
-    connections: values.PARLEY_MAX_CONNECTIONS,
-    connectionsPerUser: values.PARLEY_USER_CONNECTIONS,
-    connectionsPerAddress: values.PARLEY_ADDRESS_CONNECTIONS,
-    waitingConnections: values.PARLEY_WAITING_CONNECTIONS,
-    initTimeoutMs: values.PARLEY_INIT_SECONDS * 1_000,
-    subscriptionsPerUser: values.PARLEY_USER_SUBSCRIPTIONS,
-    subscriptionsPerConnection: values.PARLEY_CONNECTION_SUBSCRIPTIONS,
-    operationsPerConnection: values.PARLEY_CONNECTION_OPERATIONS,
-    frameBytes: values.PARLEY_FRAME_BYTES,
-    bodyBytes: values.PARLEY_BODY_BYTES,
-    documentTokens: values.PARLEY_DOCUMENT_TOKENS,
-    slowReaderMs: values.PARLEY_SLOW_READER_SECONDS * 1_000,
-    unreadBytes: values.PARLEY_UNREAD_BYTES,
-  };
-}
-
-/** @throws ConfigError that names each setting at fault */
-export function readConfig(env: NodeJS.ProcessEnv): Config {
-  const given = Object.entries(env).filter(([name, value]) => name.startsWith("PARLEY_") && value !== "");
-  const unknown = given.map(([name]) => name).filter((name) => !(name in environment.shape));
-  if (unknown.length > 0) {
-    const known = Object.keys(environment.shape).join(", ");
-    throw new ConfigError(`${unknown.join(", ")}: there is no such setting. There are ${known}.`);
-  }
-  const result = environment.safeParse(Object.fromEntries(given));
-  if (!result.success) {
-    throw new ConfigError(result.error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}.`).join("\n"));
-  }
-  const values = result.data;
-  const production = env.NODE_ENV === "production";
-  if (production && values.PARLEY_SECRET === undefined) {
-    throw new ConfigError(`PARLEY_SECRET is required in production; \`openssl rand -base64 48\` makes one.`);
-  }
-  return {
-    host: values.PARLEY_HOST,
-    port: values.PARLEY_PORT,
-    dataFolder: values.PARLEY_DATA,
-    backupFolder: values.PARLEY_BACKUPS ?? null,
-    givenSecret: values.PARLEY_SECRET ?? null,
-    tokenRules: {
-      previousSecrets: values.PARLEY_PREVIOUS_SECRETS,
-      issuer: values.PARLEY_TOKEN_ISSUER ?? null,
-      audience: values.PARLEY_TOKEN_AUDIENCE ?? null,
-      maxAge: values.PARLEY_TOKEN_MAX_AGE ?? null,
-      clockTolerance: values.PARLEY_CLOCK_TOLERANCE,
-    },
-    jwks: values.PARLEY_JWKS ?? null,
-    token: values.PARLEY_TOKEN ?? null,
-    sendRate: values.PARLEY_SEND_RATE,
-    limits: limitsOf(values),
-    media: {
-      folder: values.PARLEY_MEDIA,
-      publicUrl: values.PARLEY_PUBLIC_URL ?? null,
-      linkMs: values.PARLEY_LINK_HOURS * HOUR_MS,
-      rules: {
-        bytes: values.PARLEY_UPLOAD_QUOTA_MIB * MIB,
-        unfinished: values.PARLEY_UNFINISHED_UPLOADS,
-        lifetimeMs: values.PARLEY_UPLOAD_HOURS * HOUR_MS,
-        freeBytes: values.PARLEY_FREE_MIB * MIB,
-      },
-    },
-    proxies: values.PARLEY_TRUST_PROXY,
-    sessionLimits: values.PARLEY_SESSION_LIMITS,
-    allowedOrigins: values.PARLEY_ALLOWED_ORIGINS ?? null,
-    graphiql: values.PARLEY_GRAPHIQL,
-    chat: values.PARLEY_CHAT ?? !production,
-    metricsPort: values.PARLEY_METRICS_PORT ?? null,
-    logLevel: values.PARLEY_LOG_LEVEL,
-    production,
-  };
-}
-
-/** The secret that was given; in development else the one in the data folder, which is made at the first start. */
-export function secretOf({ givenSecret, dataFolder }: Config): string {
-  if (givenSecret !== null) return givenSecret;
-  const path = join(dataFolder, "secret");
-  if (!existsSync(path)) {
-    mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
-    writeFileSync(path, randomBytes(48).toString("base64"), { mode: 0o600, flag: "wx" });
-  }
-  return readFileSync(path, "utf8").trim();
-}
