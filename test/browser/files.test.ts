@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Locator } from "playwright-core";
+import type { Download, Locator } from "playwright-core";
 import { expect, onTestFinished, test } from "vitest";
 import { HOUR } from "../support/clock.ts";
 import { NetworkProxy } from "../support/proxy.ts";
@@ -169,6 +169,26 @@ describeInBrowser("files", () => {
     await bob.page.reload();
     await expect.poll(() => picture.getAttribute("src").catch(() => before)).not.toBe(before);
     await loaded(picture, "/media/");
+    // The browser says so of the link that has run out.
+    bob.troubles.splice(0, bob.troubles.length, ...bob.troubles.filter((text) => !text.includes("status of 403")));
+  });
+
+  test("a file is had by a link that is asked for anew where it has run out", async () => {
+    const app = await startChat();
+    const [alice, bob] = [await enter(app, "alice"), await enter(app, "bob")];
+    await alice.open("bob");
+    const bytes = randomBytes(1_000);
+    await choose(alice, "File", onDisk(bytes, "plan.bin"));
+    await bob.open("alice");
+    const link = bob.page.getByRole("article").getByRole("link", { name: "plan.bin" });
+    await link.waitFor();
+    app.clock.advance(25 * HOUR);
+    const downloading = new Promise<Download>((resolve) =>
+      bob.page.context().on("page", (tab) => tab.on("download", resolve)),
+    );
+    await link.click();
+    const file = await (await downloading).path();
+    expect(hashOf(readFileSync(file))).toBe(hashOf(bytes));
     // The browser says so of the link that has run out.
     bob.troubles.splice(0, bob.troubles.length, ...bob.troubles.filter((text) => !text.includes("status of 403")));
   });

@@ -6,6 +6,7 @@ import type { Format } from "../../shared/format.ts";
 import { FileText } from "../../shared/icons.ts";
 import { hostOf, isWebUrl } from "../../shared/media-policy.ts";
 import styles from "./content.module.css";
+import { MediaLink } from "./media-link.tsx";
 
 interface FileViewProps {
   readonly message: Message;
@@ -30,14 +31,8 @@ export function FileView({ message, content, format }: FileViewProps) {
   );
   if (!isWebUrl(url)) return <span className={styles.file}>{facts}</span>;
   return (
-    <a
-      className={styles.file}
-      href={url}
-      target="_blank"
-      rel="noopener noreferrer"
-      title={t("kinds.download", { name })}
-    >
+    <MediaLink message={message} url={url} className={styles.file} title={t("kinds.download", { name })}>
       {facts}
-    </a>
+    </MediaLink>
   );
 }

@@ -11,6 +11,7 @@ import { allowMedia, hostOf, isWebUrl, useMediaAllowed } from "../../shared/medi
 import { SoundPlayer, VideoPlayer } from "../../shared/players.tsx";
 import { useObjectUrl } from "../../shared/use-object-url.ts";
 import styles from "./content.module.css";
+import { MediaLink } from "./media-link.tsx";
 import { useFreshLinks } from "./use-fresh-links.ts";
 
 type Of<Type extends MessageContent["type"]> = Extract<MessageContent, { readonly type: Type }>;
@@ -98,7 +99,7 @@ export function ImageView({ message, content }: ImageViewProps) {
   return (
     <Gate message={message} url={large?.url ?? url} name={t("kinds.image")} icon={icon} frame={frame}>
       {(source, failed) => (
-        <a className={styles.picture} style={frame} href={url || source} target="_blank" rel="noopener noreferrer">
+        <MediaLink message={message} url={url || source} className={styles.picture} style={frame}>
           <img
             src={source}
             alt={t("kinds.zoom")}
@@ -108,7 +109,7 @@ export function ImageView({ message, content }: ImageViewProps) {
             }
             onError={failed}
           />
-        </a>
+        </MediaLink>
       )}
     </Gate>
   );
