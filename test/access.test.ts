@@ -168,6 +168,8 @@ const WAYS: Readonly<Record<string, readonly Example[]>> = {
   AuditEntry: [() => "{ auditTrail { nodes { % } } }"],
   Backup: [() => "{ backups { % } }"],
   Device: [() => "{ devices { % } }"],
+  PushToken: [() => "{ devices { pushTokens { % } } }"],
+  PushRecord: [() => '{ pushReport(user: "alice") { % } }'],
   Upload: [
     ({ picture }) => `{ upload(id: "${picture}") { % } }`,
     ({ voice }) => `{ upload(id: "${voice}") { % } }`,
@@ -274,6 +276,8 @@ function ownedByAlice(of: World): Data {
     messages: hers("messages", "sender_id"),
     deleted: hers("deleted_messages", "user_id"),
     devices: hers("devices", "user_id"),
+    pushTokens: hers("push_tokens", "user_id"),
+    pushPreferences: hers("push_preferences", "user_id"),
     friendships: hers("friendships", "user_id"),
     requests: hers("friend_requests", "user_id"),
     blocks: hers("blocks", "user_id"),

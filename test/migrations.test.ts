@@ -98,12 +98,14 @@ test("a store from before runs has them after the start, and is swept by them", 
     "members",
     "message_runs",
     "messages",
+    "push_tokens",
+    "pushes",
     "uploads",
     "user_log",
   ]);
 
   const byAge = database.prepare("select name from sqlite_master where type = 'index' and name like '%by_age'");
-  expect(byAge.pluck().all()).toEqual(["audit_by_age"]);
+  expect(byAge.pluck().all()).toEqual(["audit_by_age", "push_log_by_age"]);
 
   app.clock.advance(7 * DAY);
   await app.server.engine.sweep();

@@ -141,6 +141,7 @@ export function createConversations(core: Core) {
     const member = await withPeer(viewer, peer, null);
     if (member === null) return null;
     announced(core, await store.markRead(member, upToSeq ?? null, timekeeper.latest(), viewer.deviceId));
+    core.push?.expect(core.clock.now());
     return store.member(viewer.userId, member.peerId);
   }
 

@@ -5,6 +5,8 @@ import type { ConnectionLimits, Connections } from "./connections.ts";
 import type { Fresh, Hub } from "./live/hub.ts";
 import type { MediaFiles, MediaKeys } from "./media.ts";
 import type { Platform, Role, UserId } from "./model.ts";
+import type { PushVendor } from "./push/channel.ts";
+import type { PushResult } from "./push/model.ts";
 import type { Rates } from "./rates.ts";
 import type { Revocations } from "./revocations.ts";
 import { type Cutoffs, cutoffs, type Settings } from "./settings.ts";
@@ -43,6 +45,10 @@ export interface Observer extends ClockObserver, BackupObserver {
   delivered(source: "OFFLINE" | "RECENT" | "LIVE"): void;
   /** @param bytes of the upload */
   uploaded(outcome: "ready" | "refused", bytes: number): void;
+  pushed(vendor: PushVendor, outcome: PushResult): void;
+  /** A vendor refuses credentials, rights or settings: nothing goes through it until that is mended. */
+  pushBroken(vendor: PushVendor, reason: string): void;
+  pushFailed(error: unknown): void;
   swept(rows: number): void;
   sweepFailed(error: unknown): void;
 }
@@ -68,6 +74,16 @@ export interface Media {
   readonly rules: MediaRules;
 }
 
+/** How messages are pushed. */
+export interface PushPlan {
+  /** Milliseconds that a device has to acknowledge a message before it is pushed to. */
+  readonly delayMs: number;
+  /** Milliseconds after which nobody needs a notification any more. */
+  readonly lifetimeMs: number;
+  /** Something will be due then. */
+  expect(at: number): void;
+}
+
 export interface Core {
   readonly store: Store;
   readonly clock: Clock;
@@ -87,6 +103,8 @@ export interface Core {
   /** Sessions that may live at the same time, per platform. */
   readonly sessionLimits: Readonly<Record<Platform, number>>;
   readonly media: Media;
+  /** Null: nothing is pushed. */
+  push: PushPlan | null;
   /** The server is going down. */
   stopped: boolean;
   settings: Settings;

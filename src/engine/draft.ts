@@ -3,6 +3,7 @@
 import type { Content } from "./content.ts";
 import type { MessagePlace } from "./ids.ts";
 import type { AuditEntry, Message, Profile, PushOptions, UserId } from "./model.ts";
+import type { PushTimes } from "./push/model.ts";
 
 export interface MessageDraft {
   readonly senderId: UserId;
@@ -24,6 +25,8 @@ export interface MessageDraft {
   /** The sender's own device that sent it; null where an admin or the system did. */
   readonly origin: string | null;
   readonly audit: AuditEntry | null;
+  /** When the recipient's devices are pushed to that do not have it then, and until when; null: they are not. */
+  readonly pushes: PushTimes | null;
   /** What its content is made of, and whose that must be; null where it is made of none. */
   readonly uploads: { readonly owner: UserId; readonly ids: readonly string[] } | null;
 }

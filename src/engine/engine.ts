@@ -16,6 +16,10 @@ import { createUpdates } from "./live/updates.ts";
 import { createMessages } from "./messages.ts";
 import type { Platform } from "./model.ts";
 import { limitReads } from "./permissions.ts";
+import type { PushChannel, PushVendor } from "./push/channel.ts";
+import { createDispatcher } from "./push/dispatcher.ts";
+import type { PushPreview } from "./push/model.ts";
+import { createPushing } from "./push/pushing.ts";
 import { createRates, perMinute, perSecond } from "./rates.ts";
 import { createRelationships } from "./relationships.ts";
 import { startSweeper } from "./retention.ts";
@@ -50,8 +54,19 @@ export interface EngineOptions {
   readonly limits?: Partial<UserLimits>;
   readonly sessionLimits: Readonly<Record<Platform, number>>;
   readonly media: Media;
+  /** Left out: nothing is pushed. */
+  readonly push?: PushSetup | null;
   /** Left out: one of its own. */
   readonly hub?: Hub;
+}
+
+/** Where pushes go, and when. */
+export interface PushSetup {
+  readonly channels: readonly PushChannel[];
+  readonly delayMs: number;
+  readonly lifetimeMs: number;
+  /** At most so much of messages is shown. */
+  readonly preview: PushPreview;
 }
 
 export type Engine = Awaited<ReturnType<typeof createEngine>>;
@@ -77,6 +92,7 @@ export async function createEngine(options: EngineOptions) {
     settings: { ...DEFAULT_SETTINGS, ...(await store.loadSettings()) },
     changes: 0,
     media,
+    push: null,
     stopped: false,
   };
   const uploads = createUploads(core);
@@ -84,6 +100,11 @@ export async function createEngine(options: EngineOptions) {
   const refreshes = createRefreshes();
   const updates = createUpdates(core);
   const sweeper = startSweeper(core, uploads);
+  const setup = options.push ?? null;
+  const dispatcher = setup === null ? null : createDispatcher(core, setup);
+  if (setup !== null && dispatcher !== null) {
+    core.push = { delayMs: setup.delayMs, lifetimeMs: setup.lifetimeMs, expect: dispatcher.expect };
+  }
 
   return {
     clock,
@@ -99,6 +120,13 @@ export async function createEngine(options: EngineOptions) {
     relationships: createRelationships(core, users),
     devices: createDevices(core, users),
     uploads,
+    pushing: {
+      ...createPushing(core, setup?.channels ?? []),
+      /** Why vendors are not tried, of those that are not. */
+      broken: () => dispatcher?.broken() ?? new Map<PushVendor, string>(),
+      /** Resolves when nothing is being taken or sent. */
+      settled: async () => dispatcher?.settled(),
+    },
     ...createSending(core, uploads),
     ...createAcknowledging(core),
     messages: createMessages(core, uploads),
@@ -114,10 +142,11 @@ export async function createEngine(options: EngineOptions) {
       conversationUpdated: updates.subscribeToConversations,
     },
     sweep: sweeper.sweep,
-    /** Stops the sweeper, and ends what is being looked into; what is connected is ended by `connections`. */
+    /** Stops the sweeper, ends what is being pushed and looked into; what is connected is ended by `connections`. */
     async close() {
       core.stopped = true;
       sweeper.stop();
+      await dispatcher?.close();
       await uploads.idle();
     },
   };

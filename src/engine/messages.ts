@@ -105,6 +105,7 @@ export function createMessages(core: Core, uploads: Pick<Uploads, "removeSoon">)
     const audit = senderId === viewer.userId ? null : auditEntry(core, viewer, "recallMessage", senderId, message.id);
     const recalled = announced(core, await store.recall(message, timekeeper.latest(), audit));
     if (message.content !== null && uploadsOf(message.content).length > 0) uploads.removeSoon();
+    core.push?.expect(core.clock.now());
     core.changes += 1;
     if (recalled.message !== null) return { message: recalled.message, viewedBy: viewer.userId };
     return { message: (await store.message(message.conversationId, message.seq)) ?? message, viewedBy: viewer.userId };

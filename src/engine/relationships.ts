@@ -9,6 +9,7 @@ import { Refusal } from "./errors.ts";
 import { type FriendshipStatus, type Relation, SYSTEM_USER, type User, type UserId } from "./model.ts";
 import { type Page, type PageArguments, pageRange } from "./pages.ts";
 import { checkMute, limitChanges } from "./permissions.ts";
+import { pushTimes } from "./push/times.ts";
 import type { Notice } from "./store.ts";
 import { friendshipStatus } from "./users.ts";
 import { isAdmin, requireAdmin, subjectOf, type Viewer } from "./viewer.ts";
@@ -29,7 +30,9 @@ export function createRelationships(core: Core, users: People) {
 
   function notice(to: UserId, kind: NoticeKind, subjectId: UserId, body: string): Notice {
     const content = { type: "NOTICE", kind, subjectId, title: null, body, data: null } as const;
-    return { to, content, at: core.timekeeper.latest() };
+    const pushes = pushTimes(core, content, null, null);
+    if (pushes !== null) core.push?.expect(pushes.dueAt);
+    return { to, content, at: core.timekeeper.latest(), pushes };
   }
 
   function accepted(to: UserId, by: UserId): Notice {

@@ -12,6 +12,7 @@ import { parseMessageId, transientMessageId } from "./ids.ts";
 import { noUploads, uploadsIn, uploadsOf } from "./media-rules.ts";
 import { type Message, type PushOptions, SYSTEM_USER, type UserId } from "./model.ts";
 import { checkMute, limitChanges, mayReach, recipientOf } from "./permissions.ts";
+import { pushTimes } from "./push/times.ts";
 import type { Sender, SendFacts } from "./store.ts";
 import { UploadGone } from "./upload-store.ts";
 import type { Uploads } from "./uploads.ts";
@@ -200,6 +201,7 @@ export function createSending(core: Core, uploads: Pick<Uploads, "finderFor">) {
       syncToSender: input.syncToSender ?? true,
       origin: ownName ? viewer.deviceId : null,
       audit: ownName ? null : auditEntry(core, viewer, actionOf(content), sender.id, `to ${recipientId}`),
+      pushes: pushTimes(core, content, push, offlineUntil),
       uploads: parts.length === 0 ? null : { owner: viewer.userId, ids: parts },
     };
     return draft;
@@ -241,6 +243,7 @@ export function createSending(core: Core, uploads: Pick<Uploads, "finderFor">) {
       return repeat(viewer, again.sameKey, input);
     }
     core.observer.sent(draft.hidden ? "hidden" : "stored");
+    if (draft.pushes !== null) core.push?.expect(draft.pushes.dueAt);
     const { message } = announced(core, appended, { message: appended.message, asOf });
     return { message, viewedBy: viewer.userId, duplicate: false };
   }

@@ -22,6 +22,8 @@ import type {
   UserId,
 } from "./model.ts";
 import type { Page, PageRange } from "./pages.ts";
+import type { PushTimes } from "./push/model.ts";
+import type { PushStore } from "./push-store.ts";
 import type { Cutoffs, Settings } from "./settings.ts";
 import type { UploadStore } from "./upload-store.ts";
 
@@ -139,6 +141,7 @@ export interface Notice {
   readonly to: UserId;
   readonly content: Content;
   readonly at: number;
+  readonly pushes: PushTimes | null;
 }
 
 export interface ProfileChange {
@@ -147,7 +150,7 @@ export interface ProfileChange {
   readonly friendPolicy?: FriendPolicy;
 }
 
-export interface Store extends UploadStore {
+export interface Store extends UploadStore, PushStore {
   /** Names this life of the data; cursors of another one cannot be served. */
   readonly generation: string;
 

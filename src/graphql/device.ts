@@ -6,7 +6,7 @@ import { viewerOf } from "./context.ts";
 import { PlatformEnum } from "./enums.ts";
 import { UserType } from "./user.ts";
 
-const DeviceType = builder.objectRef<Device>("Device").implement({
+export const DeviceType = builder.objectRef<Device>("Device").implement({
   access: "self",
   description: "A client of the viewer's that has logged in, or has acknowledged something.",
   fields: (t) => ({

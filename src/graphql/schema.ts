@@ -7,6 +7,7 @@ import "./send.ts";
 import "./message-changes.ts";
 import "./conversation.ts";
 import "./friendship.ts";
+import "./push.ts";
 import "./upload.ts";
 import "./device.ts";
 import "./settings.ts";

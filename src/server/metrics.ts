@@ -1,6 +1,8 @@
 /** Metrics in the Prometheus text format. Labels are bounded: no user, no conversation. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Observer } from "../engine/core.ts";
+import type { PushVendor } from "../engine/push/channel.ts";
+import type { PushCount } from "../engine/push-store.ts";
 import type { CommitObserver } from "../store/committer.ts";
 import { type CountRefusal, REFUSAL_REASONS } from "./refusals.ts";
 
@@ -9,6 +11,8 @@ export interface Metrics extends Observer, Pick<CommitObserver, "committed"> {
   readonly refused: CountRefusal;
   /** Lets what comes near to a limit be read, whenever somebody asks. */
   watch(readings: Readings): void;
+  /** Lets what waits to be pushed be counted, whenever somebody asks. */
+  watchPushes(watched: WatchedPushes): void;
 }
 
 /** How much there is now of what has a limit. */
@@ -20,6 +24,14 @@ export interface Readings {
   readonly rateKeys: () => number;
   /** Bytes. */
   readonly mediaFree: () => Promise<number>;
+}
+
+export interface WatchedPushes {
+  readonly vendors: readonly PushVendor[];
+  readonly count: () => Promise<readonly PushCount[]>;
+  readonly broken: () => ReadonlyMap<PushVendor, string>;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
 }
 
 const GAUGES = {
@@ -34,6 +46,8 @@ const GAUGES = {
 /** What the log is told besides. */
 export interface Reports {
   sweepFailed(error: unknown): void;
+  pushBroken(vendor: PushVendor, reason: string): void;
+  pushFailed(error: unknown): void;
   backedUp(bytes: number, seconds: number): void;
   backupFailed(error: unknown): void;
   clockDoubted(aheadMs: number): void;
@@ -64,6 +78,17 @@ export function createMetrics(reports: Reports): Metrics {
   });
   for (const outcome of ["ready", "refused"]) uploads.inc({ outcome }, 0);
   const uploadBytes = new Counter({ name: "parley_upload_bytes_total", help: "Bytes of these uploads.", registers });
+  const pushes = new Counter({
+    name: "parley_pushes_total",
+    help: "Pushes that were due, by vendor and what became of them.",
+    labelNames: ["vendor", "outcome"],
+    registers,
+  });
+  const pushFailures = new Counter({
+    name: "parley_push_failures_total",
+    help: "Times that pushes could not be taken or settled.",
+    registers,
+  });
   const swept = new Counter({ name: "parley_swept_rows_total", help: "Rows erased after their time.", registers });
   const sweepFailures = new Counter({ name: "parley_sweep_failures_total", help: "Sweeps that failed.", registers });
   const backupTime = new Gauge({
@@ -108,6 +133,12 @@ export function createMetrics(reports: Reports): Metrics {
       uploads.inc({ outcome });
       uploadBytes.inc(bytes);
     },
+    pushed: (vendor, outcome) => pushes.inc({ vendor, outcome }),
+    pushBroken: reports.pushBroken,
+    pushFailed(error) {
+      pushFailures.inc();
+      reports.pushFailed(error);
+    },
     swept: (rows) => swept.inc(rows),
     sweepFailed(error) {
       sweepFailures.inc();
@@ -136,6 +167,40 @@ export function createMetrics(reports: Reports): Metrics {
       commitSeconds.observe(seconds);
     },
     refused: (reason) => refusals.inc({ reason }),
+    watchPushes({ vendors, count, broken, now }) {
+      new Gauge({
+        name: "parley_pushes",
+        help: "Pushes that there are, by vendor and state.",
+        labelNames: ["vendor", "state"],
+        registers,
+        async collect() {
+          this.reset();
+          for (const { vendor, state, count: pushes } of await count()) this.set({ vendor, state }, pushes);
+        },
+      });
+      new Gauge({
+        name: "parley_push_oldest_seconds",
+        help: "Age of the oldest push that waits, by vendor.",
+        labelNames: ["vendor"],
+        registers,
+        async collect() {
+          for (const vendor of vendors) this.set({ vendor }, 0);
+          for (const { vendor, state, oldestAt } of await count()) {
+            if (state === "queued") this.set({ vendor }, Math.max(0, (now() - oldestAt) / 1_000));
+          }
+        },
+      });
+      new Gauge({
+        name: "parley_push_broken",
+        help: "1 while a vendor refuses credentials, rights or settings.",
+        labelNames: ["vendor"],
+        registers,
+        collect() {
+          const reasons = broken();
+          for (const vendor of vendors) this.set({ vendor }, reasons.has(vendor) ? 1 : 0);
+        },
+      });
+    },
     watch(readings) {
       for (const key of Object.keys(GAUGES) as (keyof Readings)[]) {
         new Gauge({

@@ -11,6 +11,8 @@ import type { Store } from "../engine/store.ts";
 import { schema } from "../graphql/schema.ts";
 import { createInspector } from "../media/inspector.ts";
 import { openMedia } from "../media/open.ts";
+import type { PushConfig } from "../push/config.ts";
+import { openPush } from "../push/open.ts";
 import { openSqlite } from "../store/sqlite.ts";
 import { createStore } from "../store/store.ts";
 import { createAdmission } from "./admission.ts";
@@ -43,6 +45,8 @@ export interface ServerOptions {
   readonly tokenRules?: Partial<TokenRules>;
   /** What is left out is as in `DEFAULT_MEDIA`. */
   readonly media?: Partial<MediaOptions>;
+  /** Where pushes go; left out: nowhere. */
+  readonly push?: PushConfig | null;
   /** File or URL of the app's public keys; without it the app signs with the secret. */
   readonly jwks?: string | null;
   readonly sendRate: number;
@@ -139,6 +143,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const appKeys = options.jwks == null ? null : await openAppKeys(options.jwks, clock, log);
   const tokenRules = { ...DEFAULT_TOKEN_RULES, ...options.tokenRules };
   const metrics = createMetrics({
+    pushBroken: (vendor, reason) => log.error({ vendor, reason }, "a push vendor refuses what it is given"),
+    pushFailed: (error) => log.error({ error: String(error) }, "pushes could not be taken or settled"),
     sweepFailed: (error) => log.error({ error: String(error) }, "the sweeper failed"),
     backedUp: (bytes, seconds) => log.info({ bytes, seconds }, "a backup is done"),
     backupFailed: (error) =>
@@ -169,6 +175,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const storage = await openMedia(place, inspector, free);
   const { previousSecrets } = tokenRules;
   const keys = createMediaKeys({ secret: options.secret, previousSecrets, clock, publicUrl, linkMs });
+  const push = options.push == null ? null : openPush(options.push, clock);
   const engine = await createEngine({
     store,
     clock,
@@ -178,6 +185,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     sendRate: options.sendRate,
     sessionLimits: options.sessionLimits,
     limits,
+    push,
   });
 
   const { refused } = metrics;
@@ -204,6 +212,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     rateKeys: () => engine.rateKeys() + admission.size,
     mediaFree: () => storage.free(),
   });
+  const { count, broken } = engine.pushing;
+  const vendors = push?.channels.map(({ vendor }) => vendor) ?? [];
+  metrics.watchPushes({ vendors, count, broken, now: () => clock.now() });
   const metricsServer = createServer((request, response) => {
     if (pathOf(request.url) !== "/metrics") {
       response.writeHead(404).end();

@@ -15,6 +15,10 @@ import { endSession, openSession, readDevice, readDevices, renewSession, revokeT
 import { hasExpired, log, logState } from "./operations/log.ts";
 import { append, deleteForUser, edit, isPutAway, readMessage, recall } from "./operations/messages.ts";
 import { ensureUser, muteUser, readUsers, saveProfiles } from "./operations/people.ts";
+import { readPushPreferences, savePushPreferences } from "./operations/push-preferences.ts";
+import { pushRecords } from "./operations/push-records.ts";
+import { deletePushTokens, dropInvalidToken, pushTokensOf, savePushToken } from "./operations/push-tokens.ts";
+import { claimPushes, countPushes, nextPushAt, pushFacts, revivePushes, settlePush } from "./operations/pushes.ts";
 import {
   befriend,
   block,
@@ -118,6 +122,20 @@ export function createStore(database: Database): Store {
     revokeTokens: writing(revokeTokens),
     device: reading(readDevice),
     devices: reading(readDevices),
+
+    savePushToken: writing(savePushToken),
+    deletePushTokens: writing(deletePushTokens),
+    pushTokens: reading(pushTokensOf),
+    dropInvalidToken: writing(dropInvalidToken),
+    claimPushes: writing(claimPushes),
+    pushFacts: reading(pushFacts),
+    settlePush: writing(settlePush),
+    nextPushAt: reading(nextPushAt),
+    revivePushes: writing(revivePushes),
+    pushRecords: reading(pushRecords),
+    countPushes: reading(countPushes),
+    pushPreferences: reading(readPushPreferences),
+    savePushPreferences: writing(savePushPreferences),
 
     loadSettings: reading(loadSettings),
     saveSettings: writing(saveSettings),

@@ -16,9 +16,12 @@ export const QUERIES: Readonly<Record<string, Example>> = {
   friendRequests: () => "{ friendRequests { ...UserConnection2 } }",
   blockedUsers: () => "{ blockedUsers { ...UserConnection2 } }",
   settings: () => "{ settings { ...Settings0 } }",
-  devices: () => "{ devices { ...Device0 } }",
+  devices: () => "{ devices { ...Device1 } }",
   auditTrail: () => "{ auditTrail { ...AuditEntryConnection3 } }",
   backups: () => "{ backups { ...Backup1 } }",
+  pushPreferences: () => "{ pushPreferences { ...PushPreferences1 } }",
+  pushVendors: () => "{ pushVendors }",
+  pushReport: () => '{ pushReport(user: "alice") { ...PushRecord0 } }',
   upload: ({ picture }) => `{ upload(id: "${picture}") { ...Upload0 } }`,
 };
 
@@ -57,6 +60,12 @@ export const MUTATIONS: Readonly<Record<string, (ids: Ids, world: World) => stri
     `createUpload(input: { kind: IMAGE, name: "x", size: 10 }) { ...CreateUploadResult2 }
     tooLarge: createUpload(input: { kind: IMAGE, name: "x", size: 100000000 }) { ...CreateUploadResult2 }`,
   deleteUpload: ({ picture }) => `deleteUpload(input: { id: "${picture}" }) { ...DeleteUploadPayload1 }`,
+  registerPushToken: () => 'registerPushToken(input: { vendor: FCM, token: "x" }) { ...RegisterPushTokenPayload1 }',
+  removePushTokens: () => "removePushTokens(input: {}) { ...RemovePushTokensPayload0 }",
+  updatePushPreferences: () =>
+    "updatePushPreferences(input: { preview: NONE, muteSeconds: 60 }) { ...UpdatePushPreferencesPayload2 }",
+  testPush: () => 'testPush(input: { user: "alice" }) { ...TestPushPayload1 }',
+  retryPushes: () => "retryPushes(input: {}) { ...RetryPushesPayload0 }",
   setTyping: () => 'setTyping(input: { peer: "bob" }) { ...SetTypingPayload2 }',
 };
 

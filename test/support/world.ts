@@ -1,8 +1,14 @@
 /** One world of data with a canary in everything that is not for all, and those who may see each. */
+import { generateKeyPairSync } from "node:crypto";
+import { once } from "node:events";
 import { cpSync, mkdirSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { type PushConfig, pushConfig } from "../../src/push/config.ts";
 import { App, NEW_MESSAGE, type Person } from "./app.ts";
 import type { MovableClock } from "./clock.ts";
+import { register } from "./push/phones.ts";
 import { pictureOf, soundOf } from "./samples.ts";
 import { type Data, type Result, Socket } from "./socket.ts";
 import { bring, ready, ticketFor } from "./uploads.ts";
@@ -25,6 +31,7 @@ export const CANARIES: Readonly<Record<string, readonly Caller[]>> = {
   "canary-data": ["owner", "peer", "admin"],
   "canary-key": ["owner", "admin"],
   "canary-push": [],
+  "canary-token": [],
   "canary-before": [],
   "canary-after": ["owner", "peer", "admin"],
   "canary-recalled": [],
@@ -85,12 +92,31 @@ const KINDS = [
   { custom: { data: "x", description: "y", extension: "z" } },
 ];
 
+/** Pushes at once, to a vendor that would not have the server's credentials. */
+async function pushInVain(): Promise<PushConfig> {
+  const refuser = createServer((_, response) => response.writeHead(404).end());
+  refuser.listen(0, "127.0.0.1").unref();
+  await once(refuser, "listening");
+  const url = `http://127.0.0.1:${(refuser.address() as AddressInfo).port}`;
+  const { privateKey } = generateKeyPairSync("rsa", {
+    modulusLength: 2_048,
+    privateKeyEncoding: { type: "pkcs8", format: "pem" },
+    publicKeyEncoding: { type: "spki", format: "pem" },
+  });
+  const fcm = { projectId: "p", clientEmail: "e@example.org", privateKey, tokenUrl: url, sendUrl: url };
+  return pushConfig.parse({ delaySeconds: 0, fcm });
+}
+const push = await pushInVain();
+
 async function plant(app: App): Promise<Ids> {
   const anna = await app.admin();
   const [alice, bob, carol, mallory] = await app.people("alice", "bob", "carol", "mallory");
   const [friend, asker] = await app.people("canary-friend", "canary-asker", "canary-foe", "dave");
   const avatarUrl = "https://example.org/a";
   await alice.change("updateProfile", { nickname: "Alice", avatarUrl }, "user { id }");
+  await register(alice, "canary-token", { language: "en" });
+  const never = { from: 0, to: 0, timeZone: "UTC" };
+  await alice.change("updatePushPreferences", { quietHours: never }, "pushPreferences { preview }");
 
   const said = await alice.send("bob", "canary-said", {
     customData: "canary-data",
@@ -136,6 +162,7 @@ async function plant(app: App): Promise<Ids> {
   const { cursor } = await socket.subscribe(NEW_MESSAGE).next();
   await socket.close();
 
+  await app.server.engine.pushing.settled();
   const side = async (person: Person, peer: string) => ((await person.conversation(peer)) as Data).id;
   return {
     said: said.id,
@@ -226,7 +253,7 @@ async function peopleOf(app: App): Promise<World["people"]> {
 
 /** A world that is kept until `end`. */
 export async function createWorld(): Promise<World> {
-  const app = new App({});
+  const app = new App({ push });
   await app.start();
   const ids = await plant(app);
   return new World(app, ids, await peopleOf(app));
@@ -234,7 +261,7 @@ export async function createWorld(): Promise<World> {
 
 /** Another server on a copy of what a stopped one has left, so that what is done there changes nothing here. */
 export async function copyOf(world: World, clock?: MovableClock): Promise<World> {
-  const app = new App({}, clock);
+  const app = new App({ push }, clock);
   cpSync(world.app.dataFolder, app.dataFolder, { recursive: true });
   await app.start();
   return new World(app, world.ids, await peopleOf(app));

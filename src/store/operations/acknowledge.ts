@@ -6,7 +6,8 @@ import { all, first, type Operation, run, statement } from "../statement.ts";
 import { conversations, devices, userLog, users } from "../tables.ts";
 import { appendEntry, logState } from "./log.ts";
 
-const ensureDevice = statement<{ user: string; device: string; now: number }>(
+/** A device of whose login nothing is known. */
+export const ensureDevice = statement<{ user: string; device: string; now: number }>(
   (p) => sql`insert into ${devices} (user_id, device_id, platform, signed_in_at, expires_at, ended_at,
       lost_messages, lost_updates, lost_conversations)
     select id, ${p.device}, 'OTHER', ${p.now}, ${p.now}, ${p.now}, floor_messages, floor_updates, floor_conversations

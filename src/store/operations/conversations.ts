@@ -5,6 +5,7 @@ import type { Appended, Logged } from "../../engine/store.ts";
 import { all, first, type Operation, run, statement } from "../statement.ts";
 import { conversations, members, messages } from "../tables.ts";
 import { appendEntry } from "./log.ts";
+import { withdrawRead } from "./push-queue.ts";
 import { type MemberRow, toMember } from "./rows.ts";
 
 /** The pair in the order in which it is stored. */
@@ -79,6 +80,7 @@ export function* markRead(
     appended.push(yield* appendEntry({ ...entry, userId, kind: "read", seq: newlyRead.seq, origin }));
   }
   appended.push(yield* appendEntry({ ...entry, userId, kind: "conversation", seq: 0, origin }));
+  yield* withdrawRead(userId, conversationId, target, now, origin);
   return { appended };
 }
 

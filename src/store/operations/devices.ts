@@ -7,6 +7,7 @@ import { all, first, type Operation, run, statement } from "../statement.ts";
 import { devices, users } from "../tables.ts";
 import { recordAudit } from "./audit.ts";
 import { readUser } from "./people.ts";
+import { deletePushTokens } from "./push-tokens.ts";
 import { type DeviceRow, toDevice } from "./rows.ts";
 
 const columns = sql`user_id, device_id, platform, session, signed_in_at, expires_at, ended_at`;
@@ -62,6 +63,12 @@ const setTokensFrom = statement<{ user: string; from: number }>(
     where id = ${p.user} and (tokens_from is null or tokens_from < ${p.from})`,
 );
 
+/** Nothing is pushed to a device after that. */
+function* end(user: UserId, device: string, now: number): Operation<void> {
+  yield* run(setEnded, { user, device, now });
+  yield* deletePushTokens(user, device, null);
+}
+
 /** Looked at in the transaction, so that nothing that is revoked at the same moment slips through. */
 function* isGood(user: UserId, by: Credential): Operation<boolean> {
   if ("session" in by) {
@@ -79,7 +86,7 @@ export function* openSession(request: SessionRequest): Operation<{ device: Devic
   if (row === undefined) throw new Error("a session could not be opened");
   if (limit === null) return { device: toDevice(row), ended: [] };
   const surplus = yield* all(selectSurplus, { user, platform, now, limit, exempt: DEFAULT_DEVICE });
-  for (const old of surplus) yield* run(setEnded, { user, device: old.device_id, now });
+  for (const old of surplus) yield* end(user, old.device_id, now);
   return { device: toDevice(row), ended: surplus.map(toDevice) };
 }
 
@@ -88,7 +95,7 @@ export function* renewSession(userId: UserId, deviceId: string, expiresAt: numbe
 }
 
 export function* endSession(userId: UserId, deviceId: string, now: number): Operation<void> {
-  yield* run(setEnded, { user: userId, device: deviceId, now });
+  yield* end(userId, deviceId, now);
 }
 
 export function* revokeTokens(
@@ -98,7 +105,7 @@ export function* revokeTokens(
   audit: AuditEntry,
 ): Operation<readonly Device[]> {
   const living = (yield* all(selectLiving, { user })).filter((row) => deviceId === null || row.device_id === deviceId);
-  for (const row of living) yield* run(setEnded, { user, device: row.device_id, now: audit.at });
+  for (const row of living) yield* end(user, row.device_id, audit.at);
   yield* run(setTokensFrom, { user, from: tokensFrom });
   yield* recordAudit(audit);
   return living.map(toDevice);

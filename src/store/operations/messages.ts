@@ -11,6 +11,7 @@ import { conversations, deletedMessages, members, messages } from "../tables.ts"
 import { recordAudit } from "./audit.ts";
 import { member, pairOf } from "./conversations.ts";
 import { appendEntry } from "./log.ts";
+import { queuePushes, withdrawRecalled } from "./push-queue.ts";
 import { type MessageRow, messageColumns, toMessage } from "./rows.ts";
 import { insertMessageRun } from "./runs.ts";
 import { claimUploads, condemnUsed, deleteUses } from "./uploads.ts";
@@ -163,6 +164,10 @@ export function* append(draft: MessageDraft): Operation<Logged & { message: Mess
     const { owner, ids } = draft.uploads;
     yield* claimUploads(owner, ids, { conversation: conversationId, seq }, draft.sentAt);
   }
+  if (draft.pushes !== null && recipientPosition !== null) {
+    const { dueAt: due, expiresAt: expires } = draft.pushes;
+    yield* queuePushes({ user: recipientId, conversation: conversationId, seq, now: draft.sentAt, due, expires });
+  }
   const id = messageId(conversationId, seq);
   const message = messageFrom(draft, { id, conversationId, seq, recipientPosition });
   yield* recordAudit(draft.audit === null ? null : { ...draft.audit, subject: `${draft.audit.subject} ${message.id}` });
@@ -215,6 +220,7 @@ export function* recall(
   const range = { owner: conversationId, from: seq, to: seq };
   yield* run(condemnUsed, range);
   yield* run(deleteUses, range);
+  yield* withdrawRecalled(message.recipientId, conversationId, seq, now);
   const appended = yield* announce(message, "recalled", audienceOf(message), now);
   return { appended, message: yield* readMessage(conversationId, seq) };
 }

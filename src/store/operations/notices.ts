@@ -23,6 +23,7 @@ export function* appendNotice(notice: Notice): Operation<readonly Appended[]> {
     syncToSender: false,
     origin: null,
     audit: null,
+    pushes: notice.pushes,
     uploads: null,
   });
   return appended;

@@ -1,9 +1,11 @@
 /** Erasing what is past its time, in batches small enough not to be felt. */
 import { type SQL, sql } from "drizzle-orm";
 import { DEFAULT_DEVICE, type LogKind, type Stream, streamOf } from "../../engine/model.ts";
+import { PUSH_VENDORS } from "../../engine/push/channel.ts";
 import type { Cutoffs } from "../../engine/settings.ts";
 import { all, type Operation, run, type Statement, statement } from "../statement.ts";
-import { audit, devices, users } from "../tables.ts";
+import { audit, devices, pushes, pushLog, users } from "../tables.ts";
+import { deletePushTokens } from "./push-tokens.ts";
 import { conversationTimelines, eraseExpired, type LogEntry, userLogs } from "./runs.ts";
 
 /**
@@ -16,7 +18,7 @@ export type Lifetime =
   | { readonly untilExpiry: true }
   | {
       readonly atMost: number;
-      readonly per: "store" | "user" | "pair of users" | "conversation" | "message" | "setting";
+      readonly per: "store" | "user" | "device" | "pair of users" | "conversation" | "message" | "setting";
     };
 
 export const LIFETIMES = {
@@ -38,15 +40,34 @@ export const LIFETIMES = {
   logRuns: { until: "offline" },
   // But the device `default`, one of each user.
   devices: { until: "offline" },
+  pushTokens: { atMost: PUSH_VENDORS.length, per: "device" },
+  pushes: { until: "offline" },
+  pushLog: { until: "offline" },
+  pushPreferences: { atMost: 1, per: "user" },
   audit: { until: "audit" },
 } as const satisfies Record<keyof typeof import("../tables.ts"), Lifetime>;
 
 /** Devices whose session ended so long ago that nothing waits for them. */
-const eraseDevices = statement<{ cutoff: number; exempt: string; batch: number }, { device_id: string }>(
+const eraseDevices = statement<
+  { cutoff: number; exempt: string; batch: number },
+  { user_id: string; device_id: string }
+>(
   (p) => sql`delete from ${devices} where (user_id, device_id) in
       (select user_id, device_id from ${devices} where expires_at <= ${p.cutoff} and device_id <> ${p.exempt}
         limit ${p.batch})
-    returning device_id`,
+    returning user_id, device_id`,
+);
+
+const erasePushes = statement<{ cutoff: number; batch: number }, { seq: number }>(
+  (p) => sql`delete from ${pushes} where (user_id, conversation_id, device_id, vendor) in
+      (select user_id, conversation_id, device_id, vendor from ${pushes} where expires_at <= ${p.cutoff}
+        order by expires_at limit ${p.batch})
+    returning seq`,
+);
+const erasePushLog = statement<{ cutoff: number; batch: number }, { id: number }>(
+  (p) => sql`delete from ${pushLog} where id in
+      (select id from ${pushLog} where at <= ${p.cutoff} order by at limit ${p.batch})
+    returning id`,
 );
 
 const eraseAudit = statement<{ cutoff: number; batch: number }, { id: number }>(
@@ -106,6 +127,9 @@ export function* sweep(cutoffs: Cutoffs, batch: number): Operation<number> {
   // These are few; to look for them each time would cost as much as the rest.
   if (swept > 0) return swept;
   const gone = yield* all(eraseDevices, { cutoff: cutoffs.offline, exempt: DEFAULT_DEVICE, batch });
+  for (const { user_id: user, device_id: device } of gone) yield* deletePushTokens(user, device, null);
   const forgotten = yield* all(eraseAudit, { cutoff: cutoffs.audit, batch });
-  return gone.length + forgotten.length;
+  const pushed = yield* all(erasePushes, { cutoff: cutoffs.offline, batch });
+  const told = yield* all(erasePushLog, { cutoff: cutoffs.offline, batch });
+  return gone.length + forgotten.length + pushed.length + told.length;
 }

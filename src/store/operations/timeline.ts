@@ -45,6 +45,11 @@ const countMany = statement<ViewParameters & { upTo: number; limit: number }, { 
     and m.sender_id <> ${p.user} and m.recalled_at is null limit ${p.limit}) t`,
 );
 
+const selectUnread = statement<ViewParameters & { upTo: number; limit: number }, MessageRow & { push: string | null }>(
+  (p) => sql`select ${messageColumns}, m.push from ${visible(p)} and m.seq <= ${p.upTo} and m.sender_id <> ${p.user}
+    and m.recalled_at is null order by m.seq desc limit ${p.limit}`,
+);
+
 /** The side's view of what lies above a place. */
 function viewAbove(view: TimelineView, seq: number): ViewParameters {
   return {
@@ -86,4 +91,14 @@ export function* unreadCount(view: TimelineView, afterSeq: number, upToSeq: numb
   const few = upToSeq - parameters.above <= limit;
   const row = few ? yield* first(countUnread, parameters) : yield* first(countMany, { ...parameters, limit });
   return row?.unread ?? 0;
+}
+
+/** The newest messages of the peer behind a place, with what their senders want notifications to say. */
+export function* unreadMessages(
+  view: TimelineView,
+  afterSeq: number,
+  upToSeq: number,
+  limit: number,
+): Operation<readonly (MessageRow & { readonly push: string | null })[]> {
+  return yield* all(selectUnread, { ...viewAbove(view, afterSeq), upTo: upToSeq, limit });
 }

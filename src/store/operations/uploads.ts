@@ -4,6 +4,7 @@ import { MEDIA_KINDS, type MediaFacts, type MediaKind, type Upload, type UploadS
 import { type ProcessingOutcome, UploadGone, type UploadRoom } from "../../engine/upload-store.ts";
 import { all, first, type Operation, run, statement } from "../statement.ts";
 import { mediaUses, uploads } from "../tables.ts";
+import { oneOf } from "./rows.ts";
 
 type UploadRow = {
   id: string;
@@ -19,12 +20,6 @@ type UploadRow = {
 };
 const columns = sql`id, owner_id, kind, name, size, state, created_at, expires_at, facts, refusal`;
 const STATES = ["UPLOADING", "PROCESSING", "READY", "REFUSED"] as const satisfies readonly UploadState[];
-
-function oneOf<Word extends string>(words: readonly Word[], text: string): Word {
-  const word = words.find((each) => each === text);
-  if (word === undefined) throw new Error(`an upload is ${text}`);
-  return word;
-}
 
 function toUpload(row: UploadRow): Upload {
   return {

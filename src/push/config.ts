@@ -1,0 +1,43 @@
+/** What an operator writes about pushes: one file of JSON, with a part for each vendor that is used. */
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import { PUSH_PREVIEWS } from "../engine/push/model.ts";
+import { fcmConfig } from "./fcm.ts";
+
+const HOUR_MS = 3_600_000;
+
+export const pushConfig = z.strictObject({
+  /** Seconds that a device has to acknowledge a message before it is pushed to. */
+  delaySeconds: z.number().min(0).max(60).default(4),
+  /** Hours after which nobody needs a notification any more. */
+  lifetimeHours: z.number().min(0.1).max(168).default(24),
+  /** At most so much of messages is shown: what they say, who has written, or neither. */
+  preview: z.enum(PUSH_PREVIEWS).default("FULL"),
+  fcm: fcmConfig.optional(),
+});
+export type PushConfig = z.infer<typeof pushConfig>;
+
+export function delayMs({ delaySeconds }: PushConfig): number {
+  return delaySeconds * 1_000;
+}
+
+export function lifetimeMs({ lifetimeHours }: PushConfig): number {
+  return lifetimeHours * HOUR_MS;
+}
+
+/**
+ * Reads the file.
+ * @throws Error that names each part at fault
+ */
+export function readPushConfig(path: string): PushConfig {
+  let written: unknown;
+  try {
+    written = JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    throw new Error(`${path} cannot be read as JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  const result = pushConfig.safeParse(written);
+  if (result.success) return result.data;
+  const faults = result.error.issues.map(({ path: place, message }) => `${place.join(".") || "the file"}: ${message}`);
+  throw new Error(`${path} cannot be used: ${faults.join("; ")}`);
+}

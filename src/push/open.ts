@@ -1,0 +1,17 @@
+/** Opens the channels of all vendors that are configured. */
+import type { Clock } from "../engine/clock.ts";
+import type { PushSetup } from "../engine/engine.ts";
+import { delayMs, lifetimeMs, type PushConfig } from "./config.ts";
+import { createFcm } from "./fcm.ts";
+
+/** @throws Error for keys that are none */
+export function openPush(config: PushConfig, clock: Clock): PushSetup {
+  const context = { clock };
+  const channels = [config.fcm && createFcm(config.fcm, context)];
+  return {
+    channels: channels.filter((channel) => channel !== undefined),
+    delayMs: delayMs(config),
+    lifetimeMs: lifetimeMs(config),
+    preview: config.preview,
+  };
+}
