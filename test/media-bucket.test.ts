@@ -176,7 +176,7 @@ describe.runIf(servesS3)("media in a bucket", () => {
     await app.restart();
     await expect
       .poll(() => s3.keysIn(bucket.name), { timeout: 10_000 })
-      .toEqual([stray, kept, "chat/notes.txt"].toSorted());
+      .toEqual([stray, "chat/notes.txt", kept].sort((a, b) => (String(a) < String(b) ? -1 : 1)));
     expect((await fetch(new URL(url.pathname + url.search, app.url))).status).toBe(200);
   });
 

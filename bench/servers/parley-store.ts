@@ -28,6 +28,7 @@ function draftOf({ from, to, text, key }: Carried): MessageDraft {
     syncToSender: true,
     origin: "phone",
     audit: null,
+    pushes: null,
     uploads: null,
   };
 }

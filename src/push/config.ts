@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { PUSH_PREVIEWS } from "../engine/push/model.ts";
+import { apnsConfig } from "./apns.ts";
 import { fcmConfig } from "./fcm.ts";
 
 const HOUR_MS = 3_600_000;
@@ -13,6 +14,7 @@ export const pushConfig = z.strictObject({
   lifetimeHours: z.number().min(0.1).max(168).default(24),
   /** At most so much of messages is shown: what they say, who has written, or neither. */
   preview: z.enum(PUSH_PREVIEWS).default("FULL"),
+  apns: apnsConfig.optional(),
   fcm: fcmConfig.optional(),
 });
 export type PushConfig = z.infer<typeof pushConfig>;

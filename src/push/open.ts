@@ -1,13 +1,15 @@
 /** Opens the channels of all vendors that are configured. */
 import type { Clock } from "../engine/clock.ts";
 import type { PushSetup } from "../engine/engine.ts";
+import { createApns } from "./apns.ts";
 import { delayMs, lifetimeMs, type PushConfig } from "./config.ts";
 import { createFcm } from "./fcm.ts";
 
 /** @throws Error for keys that are none */
 export function openPush(config: PushConfig, clock: Clock): PushSetup {
   const context = { clock };
-  const channels = [config.fcm && createFcm(config.fcm, context)];
+  const { apns, fcm } = config;
+  const channels = [apns && createApns(apns, context), fcm && createFcm(fcm, context)];
   return {
     channels: channels.filter((channel) => channel !== undefined),
     delayMs: delayMs(config),

@@ -331,7 +331,8 @@ describe("a vendor in trouble", () => {
       await phones.app.server.engine.pushing.settled();
     }
     const bodies = phones.told.slice(tried).map(({ body }) => body);
-    expect(bodies.toSorted()).toEqual(people.map((user) => `hello ${user}`).toSorted());
+    expect(new Set(bodies)).toEqual(new Set(people.map((user) => `hello ${user}`)));
+    expect(bodies).toHaveLength(people.length);
   }, 60_000);
 
   test("is waited for as long as it says", async () => {

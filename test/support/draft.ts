@@ -19,6 +19,7 @@ export function draftOf(
     syncToSender: true,
     origin: null,
     audit: null,
+    pushes: null,
     uploads: null,
     ...given,
   };

@@ -9,6 +9,16 @@ export interface Started {
   readonly fake: { readonly fates: Fate[]; stop(): void };
 }
 
+/** Text of all lengths and kinds. */
+export const TEXTS = [
+  "",
+  " ",
+  "가나다".repeat(3_000),
+  "👩‍👩‍👧‍👦".repeat(500),
+  '"\\\u2028'.repeat(2_000),
+  "a".repeat(20_000),
+];
+
 /** Milliseconds that channels wait here for an answer. */
 export const IMPATIENT_MS = 300;
 
@@ -55,14 +65,7 @@ export function describeEveryChannel(start: () => Promise<Started>): void {
 
     test("text of any length and kind is taken", async () => {
       const { channel } = await start();
-      for (const text of [
-        "",
-        " ",
-        "가나다".repeat(3_000),
-        "👩‍👩‍👧‍👦".repeat(500),
-        '"\\\u2028'.repeat(2_000),
-        "a".repeat(20_000),
-      ]) {
+      for (const text of TEXTS) {
         const outcome = await channel.send(
           target,
           notification({ title: text, body: text, sender: text, data: text.slice(0, 900) }),
