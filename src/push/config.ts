@@ -4,6 +4,7 @@ import { z } from "zod";
 import { PUSH_PREVIEWS } from "../engine/push/model.ts";
 import { apnsConfig } from "./apns.ts";
 import { fcmConfig } from "./fcm.ts";
+import { webPushConfig } from "./web-push.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -16,6 +17,7 @@ export const pushConfig = z.strictObject({
   preview: z.enum(PUSH_PREVIEWS).default("FULL"),
   apns: apnsConfig.optional(),
   fcm: fcmConfig.optional(),
+  webPush: webPushConfig.optional(),
 });
 export type PushConfig = z.infer<typeof pushConfig>;
 

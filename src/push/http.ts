@@ -1,4 +1,5 @@
 /** Requests to vendors over HTTP/1.1: kept connections, a time limit, no redirects, short answers. */
+import type { LookupFunction } from "node:net";
 import { Agent, request } from "undici";
 
 /** Milliseconds that a vendor may take to answer. */
@@ -20,6 +21,8 @@ export interface HttpOptions {
   readonly ca?: string | undefined;
   /** Milliseconds. Default 10,000. */
   readonly timeoutMs?: number | undefined;
+  /** Finds addresses of names; left out: the system's. */
+  readonly lookup?: LookupFunction | undefined;
 }
 
 export interface Http {
@@ -36,9 +39,13 @@ function parsed(text: string): unknown {
   }
 }
 
-export function createHttp({ ca, timeoutMs = TIMEOUT_MS }: HttpOptions = {}): Http {
+export function createHttp({ ca, timeoutMs = TIMEOUT_MS, lookup }: HttpOptions = {}): Http {
   const agent = new Agent({
-    connect: { timeout: timeoutMs, ...(ca === undefined ? {} : { ca }) },
+    connect: {
+      timeout: timeoutMs,
+      ...(ca === undefined ? {} : { ca }),
+      ...(lookup === undefined ? {} : { lookup }),
+    },
     headersTimeout: timeoutMs,
     bodyTimeout: timeoutMs,
     maxResponseSize: LONGEST_ANSWER,

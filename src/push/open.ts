@@ -4,12 +4,17 @@ import type { PushSetup } from "../engine/engine.ts";
 import { createApns } from "./apns.ts";
 import { delayMs, lifetimeMs, type PushConfig } from "./config.ts";
 import { createFcm } from "./fcm.ts";
+import { createWebPush } from "./web-push.ts";
 
 /** @throws Error for keys that are none */
 export function openPush(config: PushConfig, clock: Clock): PushSetup {
   const context = { clock };
-  const { apns, fcm } = config;
-  const channels = [apns && createApns(apns, context), fcm && createFcm(fcm, context)];
+  const { apns, fcm, webPush } = config;
+  const channels = [
+    apns && createApns(apns, context),
+    fcm && createFcm(fcm, context),
+    webPush && createWebPush(webPush, context),
+  ];
   return {
     channels: channels.filter((channel) => channel !== undefined),
     delayMs: delayMs(config),

@@ -20,6 +20,7 @@ const IPV4_NETWORKS: readonly (readonly [string, number])[] = [
 const IPV6_NETWORKS: readonly (readonly [string, number])[] = [
   // Unspecified, loopback, and a retired way to write IPv4.
   ["::", 96],
+  // Translators to IPv4 of a network's own.
   ["64:ff9b:1::", 48],
   // Tunnels, which end at an IPv4 address that is written into these.
   ["2001::", 32],
@@ -60,9 +61,7 @@ function isListed(hostname: string, hosts: readonly string[]): boolean {
 }
 
 export function isPublicAddress(address: string): boolean {
-  // Only addresses of the link have a zone, and a list does not know them with it.
-  if (isIP(address) === 0 || address.includes("%")) return false;
-  return !notPublic.check(address, isIPv4(address) ? "ipv4" : "ipv6");
+  return isIP(address) !== 0 && !notPublic.check(address, isIPv4(address) ? "ipv4" : "ipv6");
 }
 
 /** The endpoint as a URL; null where it may not be asked. What its name stands for is seen only by `guardedLookup`. */

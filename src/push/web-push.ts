@@ -4,13 +4,12 @@
  */
 import { createECDH, ECDH } from "node:crypto";
 import type { LookupFunction } from "node:net";
-import { Agent, request } from "undici";
 import webPush from "web-push";
 import { z } from "zod";
 import type { PushChannel, PushOutcome, PushTarget } from "../engine/push/channel.ts";
 import type { ChannelContext } from "./context.ts";
-import { type Answer, retryAfter } from "./http.ts";
-import { accepted, contentRejected, failed, misconfigured, throttled, tokenInvalid, unanswered } from "./outcomes.ts";
+import { type Answer, createHttp, retryAfter } from "./http.ts";
+import { accepted, contentRejected, failed, throttled, tokenInvalid, unanswered } from "./outcomes.ts";
 import { fitToBytes } from "./text.ts";
 import { allowedEndpoint, EndpointNotAllowed, guardedLookup } from "./web-push-endpoint.ts";
 
@@ -20,8 +19,6 @@ const MOST_BYTES = 2_820;
 /** Edge's service refuses 0. */
 const LEAST_SECONDS = 1;
 const MOST_SECONDS = 28 * 86_400;
-const TIMEOUT_MS = 10_000;
-const LONGEST_ANSWER = 64 * 1024;
 const NOT_ALLOWED = tokenInvalid("endpoint not allowed");
 
 function isPair(publicKey: string, privateKey: string): boolean {
@@ -91,13 +88,14 @@ function outcomeOf(answer: Answer, now: number): PushOutcome {
       return accepted(reason);
     case 404:
     case 410:
-      return tokenInvalid(reason);
-    case 413:
-      return contentRejected(reason);
+    // Also of a subscription that was made for another server's keys: one client's matter, not the server's. Where it is
+    // so of many, the keys are wrong, which is seen from that.
     case 400:
     case 401:
     case 403:
-      return misconfigured(reason);
+      return tokenInvalid(reason);
+    case 413:
+      return contentRejected(reason);
     case 429:
       return throttled(reason, waitMs);
     default:
@@ -108,28 +106,11 @@ function outcomeOf(answer: Answer, now: number): PushOutcome {
 /** @param lookup finds addresses of names; left out: the system's */
 export function createWebPush(
   config: WebPushConfig,
-  { clock, timeoutMs = TIMEOUT_MS }: ChannelContext,
+  { clock, timeoutMs }: ChannelContext,
   lookup?: LookupFunction,
 ): PushChannel {
   const { subject, publicKey, privateKey, ca, allowLocal } = config;
-  const agent = new Agent({
-    connect: {
-      timeout: timeoutMs,
-      ...(allowLocal ? lookup && { lookup } : { lookup: guardedLookup(lookup) }),
-      ...(ca === undefined ? {} : { ca }),
-    },
-    headersTimeout: timeoutMs,
-    bodyTimeout: timeoutMs,
-    maxResponseSize: LONGEST_ANSWER,
-    connections: 64,
-  });
-
-  async function ask(url: URL, headers: Readonly<Record<string, string>>, body: Buffer): Promise<Answer> {
-    const signal = AbortSignal.timeout(timeoutMs);
-    const answer = await request(url, { method: "POST", headers, body, dispatcher: agent, signal });
-    const header = (name: string) => answer.headers[name]?.toString() ?? null;
-    return { status: answer.statusCode, header, text: await answer.body.text(), json: null };
-  }
+  const http = createHttp({ ca, timeoutMs, lookup: allowLocal ? lookup : guardedLookup(lookup) });
 
   async function post(
     { token }: PushTarget,
@@ -149,9 +130,10 @@ export function createWebPush(
         urgency,
         topic,
       });
-      return outcomeOf(await ask(url, headers, body), clock.now());
+      return outcomeOf(await http.post(url.href, headers, body), clock.now());
     } catch (error) {
-      return error instanceof EndpointNotAllowed ? NOT_ALLOWED : unanswered(error);
+      // It may be trouble of the name service, so the token is kept.
+      return error instanceof EndpointNotAllowed ? failed("endpoint not allowed") : unanswered(error);
     }
   }
 
@@ -175,6 +157,6 @@ export function createWebPush(
       const payload = JSON.stringify({ withdraw: slot.tag, peerId, badge });
       return post(target, payload, { urgency: "normal", topic: slot.tag, expiresAt });
     },
-    close: () => agent.destroy(),
+    close: () => http.close(),
   };
 }

@@ -103,10 +103,16 @@ export function createDispatcher(core: Core, { channels, preview }: DispatcherOp
   }
 
   /** Notes an answer in its lane, and lets a token go that the vendor does not know. */
-  async function heed({ token }: PushFacts, lane: Lane, outcome: PushOutcome, askedAt: number): Promise<PushOutcome> {
+  async function heed(
+    { userId }: PendingPush,
+    { token }: PushFacts,
+    lane: Lane,
+    outcome: PushOutcome,
+    askedAt: number,
+  ): Promise<PushOutcome> {
     const isInvalid = outcome.kind === "token invalid";
     if (outcome.kind === "accepted" || isInvalid) {
-      const believed = lane.believes(isInvalid);
+      const believed = lane.believes(userId, isInvalid);
       if (isInvalid && !believed) {
         return { kind: "misconfigured", reason: `too many tokens are not known: ${outcome.reason}` };
       }
@@ -128,7 +134,7 @@ export function createDispatcher(core: Core, { channels, preview }: DispatcherOp
     }
     const askedAt = clock.now();
     const said = await channel.send(facts.token, decision.notification);
-    const outcome = await heed(facts, lane, said, askedAt);
+    const outcome = await heed(pending, facts, lane, said, askedAt);
     const shown: PushStep = { step: "shown", seq: decision.seq };
     await settle(pending, judge(pending, lane, outcome, channel.withdraw === null ? { step: "forget" } : shown));
   }
@@ -142,7 +148,7 @@ export function createDispatcher(core: Core, { channels, preview }: DispatcherOp
     }
     const askedAt = clock.now();
     const said = await channel.withdraw(facts.token, withdrawalOf(pending, facts.peerId, facts.badge));
-    const outcome = await heed(facts, lane, said, askedAt);
+    const outcome = await heed(pending, facts, lane, said, askedAt);
     const judged = judge(pending, lane, outcome, done);
     const again = judged.step.step === "later" && pending.attempts < MOST_WITHDRAWALS;
     const accepted = outcome.kind === "accepted";

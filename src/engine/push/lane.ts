@@ -3,11 +3,12 @@
  * does not; nothing for a while where an operator has to do something first.
  */
 import type { Clock } from "../clock.ts";
+import type { UserId } from "../model.ts";
 
 /** Milliseconds for which nothing is tried after a vendor has refused credentials, rights or settings. */
 const BROKEN_MS = 600_000;
 const LONGEST_PAUSE_MS = 60_000;
-/** Of the last so many answers, so many say that tokens are not known: then it is not the tokens. */
+/** Of the last so many answers, those of so many users say that tokens are not known: then it is not the tokens. */
 const WATCHED = 50;
 const SUSPICIOUS = 10;
 
@@ -25,8 +26,8 @@ export interface Lane {
   rest(ms: number): void;
   /** @returns whether this has become known just now */
   broke(reason: string): boolean;
-  /** Notes whether a token was not known. @returns false where so many are not that it cannot be believed */
-  believes(invalid: boolean): boolean;
+  /** Notes whether a user's token was not known. @returns false where so many are not that it cannot be believed */
+  believes(userId: UserId, invalid: boolean): boolean;
   /** Why nothing is tried; null where something is. */
   readonly broken: string | null;
 }
@@ -36,7 +37,7 @@ export function createLane(clock: Clock, concurrency: number): Lane {
   let failures = 0;
   let restsUntil = 0;
   let broken: string | null = null;
-  const verdicts: boolean[] = [];
+  const verdicts: { readonly userId: UserId; readonly invalid: boolean }[] = [];
 
   const isResting = () => restsUntil > clock.monotonic();
   const rest = (ms: number) => {
@@ -67,10 +68,11 @@ export function createLane(clock: Clock, concurrency: number): Lane {
       rest(BROKEN_MS);
       return isNews;
     },
-    believes(invalid) {
-      verdicts.push(invalid);
+    believes(userId, invalid) {
+      verdicts.push({ userId, invalid });
       if (verdicts.length > WATCHED) verdicts.shift();
-      const bad = verdicts.filter(Boolean).length;
+      // Each user counts once, or one with many bad tokens could stop it for all.
+      const bad = new Set(verdicts.flatMap((verdict) => (verdict.invalid ? [verdict.userId] : []))).size;
       return bad < SUSPICIOUS || bad * 5 < verdicts.length;
     },
     get broken() {
