@@ -101,6 +101,7 @@ export async function createEngine(options: EngineOptions) {
   const updates = createUpdates(core);
   const sweeper = startSweeper(core, uploads);
   const setup = options.push ?? null;
+  if (setup !== null) await store.releasePushes();
   const dispatcher = setup === null ? null : createDispatcher(core, setup);
   if (setup !== null && dispatcher !== null) {
     core.push = { delayMs: setup.delayMs, lifetimeMs: setup.lifetimeMs, expect: dispatcher.expect };

@@ -31,6 +31,8 @@ export interface PushStore {
 
   /** Takes pushes of a vendor that are due, so that nobody else does before `leaseUntil`; the longest due first. */
   claimPushes(vendor: PushVendor, now: number, leaseUntil: number, limit: number): Promise<readonly PendingPush[]>;
+  /** Takes from whoever had begun: of an earlier process nobody is left. */
+  releasePushes(): Promise<void>;
   pushFacts(push: PendingPush, cutoff: number): Promise<PushFacts>;
   /** Notes what became of a push. Where something newer has been queued meanwhile, that stays, due at `againAt`. */
   settlePush(push: PendingPush, step: PushStep, record: PushRecord | null, againAt: number, now: number): Promise<void>;

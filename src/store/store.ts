@@ -18,7 +18,15 @@ import { ensureUser, muteUser, readUsers, saveProfiles } from "./operations/peop
 import { readPushPreferences, savePushPreferences } from "./operations/push-preferences.ts";
 import { pushRecords } from "./operations/push-records.ts";
 import { deletePushTokens, dropInvalidToken, pushTokensOf, savePushToken } from "./operations/push-tokens.ts";
-import { claimPushes, countPushes, nextPushAt, pushFacts, revivePushes, settlePush } from "./operations/pushes.ts";
+import {
+  claimPushes,
+  countPushes,
+  nextPushAt,
+  pushFacts,
+  releasePushes,
+  revivePushes,
+  settlePush,
+} from "./operations/pushes.ts";
 import {
   befriend,
   block,
@@ -128,6 +136,7 @@ export function createStore(database: Database): Store {
     pushTokens: reading(pushTokensOf),
     dropInvalidToken: writing(dropInvalidToken),
     claimPushes: writing(claimPushes),
+    releasePushes: writing(releasePushes),
     pushFacts: reading(pushFacts),
     settlePush: writing(settlePush),
     nextPushAt: reading(nextPushAt),

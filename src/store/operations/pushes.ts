@@ -76,6 +76,12 @@ export function* nextPushAt(vendors: readonly PushVendor[], now: number): Operat
   return next;
 }
 
+const release = statement<Record<never, never>>(() => sql`update ${pushes} set lease_until = 0 where lease_until > 0`);
+
+export function* releasePushes(): Operation<void> {
+  yield* run(release, {});
+}
+
 const selectAcknowledged = statement<DevicePlace, { acked_messages: number }>(
   (p) => sql`select acked_messages from ${devices} where user_id = ${p.user} and device_id = ${p.device}`,
 );

@@ -4,7 +4,7 @@ import { type Asked, FakeVendor, type Fate } from "./fake-vendor.ts";
 
 const PATH = "/v3/message/regid";
 const VARIABLES = ["name", "text"];
-const EMOJI = /[\p{Emoji_Presentation}\p{Extended_Pictographic}\p{Emoji_Modifier}\uFE0E\uFE0F\u20E3]/u;
+const EMOJI = /[\p{Emoji_Presentation}\p{Extended_Pictographic}\p{Emoji_Modifier}]|\uFE0E|\uFE0F|\u20E3/u;
 
 /** An error in Xiaomi's own words. */
 export function xiaomiError(code: number, reason = "", status = 200): Fate {
