@@ -19,6 +19,7 @@ import type {
   SendFileOptions,
   SendOptions,
 } from "./model.ts";
+import { Notifications } from "./notifications.ts";
 import type { Observable } from "./observable.ts";
 import { Outbox, type Sending } from "./outbox.ts";
 import { People } from "./people.ts";
@@ -35,6 +36,8 @@ export class Chat {
   readonly user: string;
   /** Friends, requests, the blacklist, profiles, presence. */
   readonly people: People;
+  /** Notifications while the app is closed. */
+  readonly notifications: Notifications;
   /** Whether there is a connection, and whether the device is in step with the server. */
   readonly connection: Observable<ConnectionState>;
   /** The conversations, pinned first, then the newest. */
@@ -68,6 +71,7 @@ export class Chat {
     this.#actions = new Actions(local, this.#connection, inbox.ticks);
     this.#typing = new Typing(this.#connection, events);
     this.people = new People(this.#connection);
+    this.notifications = new Notifications(this.#connection);
     this.connection = this.#connection.state;
     const conversations = new ConversationList(local, events);
     this.conversations = conversations;

@@ -301,6 +301,13 @@ export type Platform =
   /** A browser. 10 by default. */
   | 'WEB';
 
+/** Which of Apple's services. */
+export type PushEnvironment =
+  /** That of apps from a store, and the only one of other vendors. */
+  | 'PRODUCTION'
+  /** That of development builds. */
+  | 'SANDBOX';
+
 /** What a notification on a sleeping phone says. Kept with the message. */
 export type PushInput = {
   /** In place of the summary. */
@@ -311,6 +318,66 @@ export type PushInput = {
   readonly disabled?: boolean;
   /** In place of the sender's nickname. */
   readonly title?: string | null | undefined;
+};
+
+/** How much of a message a notification shows. The server may show less. */
+export type PushPreview =
+  /** Who has written, and what. */
+  | 'FULL'
+  /** Who has written. */
+  | 'NAME_ONLY'
+  /** That there is something new. */
+  | 'NONE';
+
+/** Whose service reaches the device. */
+export type PushVendor =
+  /** Apple. */
+  | 'APNS'
+  /** Google's Firebase Cloud Messaging. */
+  | 'FCM'
+  /** HarmonyOS NEXT (5 and later). */
+  | 'HARMONY'
+  /** Honor. */
+  | 'HONOR'
+  /** Huawei's HMS, up to HarmonyOS 4. */
+  | 'HUAWEI'
+  /** Meizu. */
+  | 'MEIZU'
+  /** OPPO, realme, OnePlus. */
+  | 'OPPO'
+  /** vivo, iQOO. */
+  | 'VIVO'
+  /** Browsers. */
+  | 'WEB_PUSH'
+  /** Xiaomi. */
+  | 'XIAOMI';
+
+/** Hours of each day in which nothing is pushed. */
+export type QuietHoursInput = {
+  /** Minute of the day at which they begin, from 0 to 1,439. */
+  readonly from: number;
+  /** An IANA name such as `Asia/Seoul`. */
+  readonly timeZone: string;
+  /** Minute at which they end; before `from`, it is one of the next day. */
+  readonly to: number;
+};
+
+/** Where the device of the token is reached. Register at each start of the app, and when the token changes. */
+export type RegisterPushTokenInput = {
+  /** SANDBOX for development builds on Apple's devices. */
+  readonly environment?: PushEnvironment;
+  /** Of the device, such as `ko`. */
+  readonly language?: string | null | undefined;
+  /** As the vendor's library gives it, at most 4 KiB; for WEB_PUSH the `PushSubscription` as JSON. */
+  readonly token: string;
+  /** Through whom. */
+  readonly vendor: PushVendor;
+};
+
+/** Which tokens of the viewer's device. */
+export type RemovePushTokensInput = {
+  /** Of one vendor; left out: all. */
+  readonly vendor?: PushVendor | null | undefined;
 };
 
 /** A message to send. */
@@ -371,6 +438,16 @@ export type UpdateProfileInput = {
   readonly nickname?: string | null | undefined;
   /** Admins only: whose profile to change. */
   readonly of?: string | null | undefined;
+};
+
+/** What is left out stays as it is. */
+export type UpdatePushPreferencesInput = {
+  /** None come for so many seconds from now; 0: they come. At most 31,536,000. */
+  readonly muteSeconds?: number | null | undefined;
+  /** How much notifications show. */
+  readonly preview?: PushPreview | null | undefined;
+  /** When none come; null: they always do. */
+  readonly quietHours?: QuietHoursInput | null | undefined;
 };
 
 /** How far an upload has come. */
@@ -778,6 +855,34 @@ export type UpdateProfileMutationVariables = Exact<{
 
 export type UpdateProfileMutation = { readonly updateProfile: { readonly user: PersonFragment } | null };
 
+export type RegisterPushTokenMutationVariables = Exact<{
+  input: RegisterPushTokenInput;
+}>;
+
+
+export type RegisterPushTokenMutation = { readonly registerPushToken: { readonly pushToken: { readonly vendor: PushVendor } } | null };
+
+export type RemovePushTokensMutationVariables = Exact<{
+  input: RemovePushTokensInput;
+}>;
+
+
+export type RemovePushTokensMutation = { readonly removePushTokens: { readonly removed: boolean } | null };
+
+export type PushPreferencesFragment = { readonly preview: PushPreview, readonly mutedUntil: string | null, readonly quietHours: { readonly from: number, readonly to: number, readonly timeZone: string } | null };
+
+export type PushPreferencesNowQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type PushPreferencesNowQuery = { readonly pushPreferences: PushPreferencesFragment | null };
+
+export type UpdatePushPreferencesMutationVariables = Exact<{
+  input: UpdatePushPreferencesInput;
+}>;
+
+
+export type UpdatePushPreferencesMutation = { readonly updatePushPreferences: { readonly pushPreferences: PushPreferencesFragment } | null };
+
 export type LoginMutationVariables = Exact<{
   input: LoginInput;
 }>;
@@ -807,6 +912,7 @@ const RefusedText = "fragment Refused on Error{code reason}";
 const PersonText = "fragment Person on User{...Profile online friendship blocked friendPolicy}";
 const PeopleText = "fragment People on UserConnection{pageInfo{hasNextPage endCursor}nodes{...Person}}";
 const FriendshipText = "fragment Friendship on FriendshipResult{...on FriendshipSuccess{status}...Refused ...on FriendshipError{field retryAfterMs}}";
+const PushPreferencesText = "fragment PushPreferences on PushPreferences{preview quietHours{from to timeZone}mutedUntil}";
 
 export const Conversations = operation<ConversationsQuery, ConversationsQueryVariables>("query Conversations($first:Int$after:String){conversations(first:$first after:$after){pageInfo{hasNextPage endCursor}nodes{...Conversation}}}" + ContentText + ConversationText + MessageText + ProfileText + VariantText);
 export const ConversationWith = operation<ConversationWithQuery, ConversationWithQueryVariables>("query ConversationWith($peer:ID!){conversation(peer:$peer){...Conversation}}" + ContentText + ConversationText + MessageText + ProfileText + VariantText);
@@ -841,6 +947,10 @@ export const RemoveFriend = operation<RemoveFriendMutation, RemoveFriendMutation
 export const BlockUser = operation<BlockUserMutation, BlockUserMutationVariables>("mutation BlockUser($user:ID!){blockUser(input:{user:$user}){blocked}}");
 export const UnblockUser = operation<UnblockUserMutation, UnblockUserMutationVariables>("mutation UnblockUser($user:ID!){unblockUser(input:{user:$user}){blocked}}");
 export const UpdateProfile = operation<UpdateProfileMutation, UpdateProfileMutationVariables>("mutation UpdateProfile($input:UpdateProfileInput!){updateProfile(input:$input){user{...Person}}}" + PersonText + ProfileText);
+export const RegisterPushToken = operation<RegisterPushTokenMutation, RegisterPushTokenMutationVariables>("mutation RegisterPushToken($input:RegisterPushTokenInput!){registerPushToken(input:$input){pushToken{vendor}}}");
+export const RemovePushTokens = operation<RemovePushTokensMutation, RemovePushTokensMutationVariables>("mutation RemovePushTokens($input:RemovePushTokensInput!){removePushTokens(input:$input){removed}}");
+export const PushPreferencesNow = operation<PushPreferencesNowQuery, PushPreferencesNowQueryVariables>("query PushPreferencesNow{pushPreferences{...PushPreferences}}" + PushPreferencesText);
+export const UpdatePushPreferences = operation<UpdatePushPreferencesMutation, UpdatePushPreferencesMutationVariables>("mutation UpdatePushPreferences($input:UpdatePushPreferencesInput!){updatePushPreferences(input:$input){pushPreferences{...PushPreferences}}}" + PushPreferencesText);
 export const Login = operation<LoginMutation, LoginMutationVariables>("mutation Login($input:LoginInput!){login(input:$input){accessToken expiresAt viewer{id}}}");
 export const RenewSession = operation<RenewSessionMutation, RenewSessionMutationVariables>("mutation RenewSession($token:String!){renewSession(input:{token:$token}){accessToken expiresAt}}");
 export const Logout = operation<LogoutMutation, LogoutMutationVariables>("mutation Logout{logout{deviceId}}");

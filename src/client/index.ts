@@ -22,6 +22,7 @@ export type {
   SendOptions,
   User,
 } from "./model.ts";
+export type { Notifications, PushPreferences } from "./notifications.ts";
 export type { Observable } from "./observable.ts";
 export type { Sending } from "./outbox.ts";
 export type { People } from "./people.ts";
