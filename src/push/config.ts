@@ -4,7 +4,9 @@ import { z } from "zod";
 import { PUSH_PREVIEWS } from "../engine/push/model.ts";
 import { apnsConfig } from "./apns.ts";
 import { fcmConfig } from "./fcm.ts";
+import { meizuConfig } from "./meizu.ts";
 import { webPushConfig } from "./web-push.ts";
+import { xiaomiConfig } from "./xiaomi.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -17,6 +19,8 @@ export const pushConfig = z.strictObject({
   preview: z.enum(PUSH_PREVIEWS).default("FULL"),
   apns: apnsConfig.optional(),
   fcm: fcmConfig.optional(),
+  xiaomi: xiaomiConfig.optional(),
+  meizu: meizuConfig.optional(),
   webPush: webPushConfig.optional(),
 });
 export type PushConfig = z.infer<typeof pushConfig>;

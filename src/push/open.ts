@@ -4,15 +4,19 @@ import type { PushSetup } from "../engine/engine.ts";
 import { createApns } from "./apns.ts";
 import { delayMs, lifetimeMs, type PushConfig } from "./config.ts";
 import { createFcm } from "./fcm.ts";
+import { createMeizu } from "./meizu.ts";
 import { createWebPush } from "./web-push.ts";
+import { createXiaomi } from "./xiaomi.ts";
 
 /** @throws Error for keys that are none */
 export function openPush(config: PushConfig, clock: Clock): PushSetup {
   const context = { clock };
-  const { apns, fcm, webPush } = config;
+  const { apns, fcm, xiaomi, meizu, webPush } = config;
   const channels = [
     apns && createApns(apns, context),
     fcm && createFcm(fcm, context),
+    xiaomi && createXiaomi(xiaomi, context),
+    meizu && createMeizu(meizu, context),
     webPush && createWebPush(webPush, context),
   ];
   return {

@@ -18,6 +18,28 @@ export function cutToCharacters(text: string, most: number): string {
   return `${cut}…`;
 }
 
+const SEEN = /[^\p{Cc}\p{Cf}\p{Cs}\p{Z}]/u;
+
+/** Whether there is anything to see in a text. */
+export function isSeen(text: string): boolean {
+  return SEEN.test(text);
+}
+
+/** As services count that are written in Java: a character beyond the first 65,536 is two. */
+export function cutToUnits(text: string, most: number): string {
+  let cut = cutToCharacters(text, most);
+  for (let characters = most; cut.length > most; ) {
+    characters -= 1;
+    cut = cutToCharacters(cut, characters);
+  }
+  return cut;
+}
+
+/** The first that is more than blanks: these services take no notification without text. */
+export function shown(texts: readonly string[], most: number): string {
+  return cutToUnits(texts.find((text) => isSeen(text)) ?? "…", most);
+}
+
 /** The longest beginning of the text with which what is built is small enough; null where none is. */
 function cutBody(text: string, most: number, build: (body: string) => string): string | null {
   const isSmall = (built: string) => Buffer.byteLength(built) <= most;

@@ -19,7 +19,7 @@ import {
   tokenInvalid,
   unanswered,
 } from "./outcomes.ts";
-import { cutToCharacters } from "./text.ts";
+import { cutToUnits, isSeen, shown } from "./text.ts";
 
 const LONGEST_TITLE = 49;
 const LONGEST_DESCRIPTION = 127;
@@ -31,10 +31,19 @@ const MOST_TTL_MS = 10 * 86_400_000;
 
 /** Refused in templates: emoji, with all that joins or varies them, other symbols, and what is no character (yet). */
 const REFUSED =
-  /[0-9#*]\uFE0F?\u20E3|\u200D*[\p{Extended_Pictographic}\p{Emoji_Modifier}\p{Regional_Indicator}\p{So}\p{Cn}\p{Cs}](?:\u200D|\uFE0E|\uFE0F|\u20E3|\p{Emoji_Modifier}|[\u{E0020}-\u{E007F}])*|\uFE0E|\uFE0F/gu;
-const SEEN = /[^\p{C}\p{Z}]/u;
+  /[0-9#*]\uFE0F?\u20E3|\u200D*[\p{Extended_Pictographic}\p{Emoji_Modifier}\p{Regional_Indicator}\p{So}\p{Cn}\p{Cs}](?:\u200D|\uFE0E|\uFE0F|\u20E3|[\u{E0020}-\u{E007F}])*|\uFE0E|\uFE0F/gu;
 const NAMES_TOKEN = /\breg(istration)?[ _-]?ids?\b/i;
 const NOTHING = ["", "null", "false", "0", '""', "[]", "{}"];
+
+const QUOTA_EXHAUSTED = [10034, 200001];
+const THROTTLED = [10022, 10023, 10027, 10028];
+const MISCONFIGURED = [
+  10005, 10014, 10026, 10031, 10036, 21301, 21302, 21303, 22000, 22006, 22007, 22008, 22022, 27001,
+];
+const CONTENT_REJECTED = [10008, 10016, 10017, 65009, 65014, 65015];
+/** But not 65003, no device found: Xiaomi says that it is mostly just not online. */
+const NO_SUCH_DEVICE = 10029;
+const SEND_FAILED = 20301;
 
 /** What an operator writes for this vendor. */
 export const xiaomiConfig = z.strictObject({
@@ -59,37 +68,16 @@ export const xiaomiConfig = z.strictObject({
 export type XiaomiConfig = z.infer<typeof xiaomiConfig>;
 
 const sentAnswer = z.object({
-  result: z.string().optional(),
-  code: z.union([
-    z.number(),
-    z
-      .string()
-      .regex(/^-?\d+$/)
-      .transform(Number),
-  ]),
+  result: z.string().optional().catch(undefined),
+  code: z.union([z.number(), z.stringFormat("code", /^-?\d+$/).transform(Number)]),
   reason: z.string().catch(""),
   data: z.object({ channel_exceed_quota: z.unknown().optional() }).optional().catch(undefined),
 });
 
-/** As Xiaomi counts, which is written in Java: a character beyond the first 65,536 is two. */
-export function cutToUnits(text: string, most: number): string {
-  let cut = cutToCharacters(text, most);
-  for (let characters = most; cut.length > most; ) {
-    characters -= 1;
-    cut = cutToCharacters(cut, characters);
-  }
-  return cut;
-}
-
-/** The first that is more than blanks: Xiaomi takes no notification without text. */
-function shown(texts: readonly string[], most: number): string {
-  return cutToUnits(texts.find((text) => SEEN.test(text)) ?? "…", most);
-}
-
 /** What a template takes of a text; empty where that is nothing. */
 function plain(text: string): string {
   const left = text.replace(REFUSED, " ").replace(/\s+/g, " ").trim();
-  return SEEN.test(left) ? cutToUnits(left, LONGEST_VALUE) : "";
+  return isSeen(left) ? cutToUnits(left, LONGEST_VALUE) : "";
 }
 
 /** What Xiaomi's own words come to. */
@@ -103,55 +91,20 @@ function outcomeOf(answer: Answer, token: string, now: number): PushOutcome {
   }
   const { result, code, reason: words, data } = read.data;
   const reason = String(code);
-  switch (code) {
-    case 0:
-      if (answer.status !== 200 || result === "error") return failed(`${answer.status} ${reason}`, waitMs);
-      // Said with success, of a channel of whose messages no more go out today.
-      if (!NOTHING.includes(JSON.stringify(data?.channel_exceed_quota) ?? "")) {
-        return quotaExhausted("0, channel_exceed_quota", now);
-      }
-      return accepted(reason);
-    case 10034:
-    case 200001:
-      return quotaExhausted(reason, now);
-    case 10022:
-    case 10023:
-    case 10027:
-    case 10028:
-      return throttled(reason, waitMs);
-    case 10005:
-    case 10014:
-    case 10026:
-    case 10031:
-    case 10036:
-    case 21301:
-    case 21302:
-    case 21303:
-    case 22000:
-    case 22006:
-    case 22007:
-    case 22008:
-    case 22022:
-    case 27001:
-      return misconfigured(reason);
-    case 10008:
-    case 10016:
-    case 10017:
-    case 65009:
-    case 65014:
-    case 65015:
-      return contentRejected(reason);
-    case 10029:
-      return tokenInvalid(reason);
-    case 20301:
-      // Of all that can go wrong with a send: whether it is the token, only the words tell.
-      return NAMES_TOKEN.test(words) || words.includes(token)
-        ? tokenInvalid(`${reason} regid`)
-        : failed(reason, waitMs);
-    default:
-      // Among them 65003, no device found: Xiaomi says that it is mostly just not online.
-      return failed(reason, waitMs);
+  if (code === 0) {
+    if (answer.status !== 200 || result === "error") return failed(`${answer.status} ${reason}`, waitMs);
+    // Said with success, of a channel of whose messages no more go out today.
+    const isOver = !NOTHING.includes(JSON.stringify(data?.channel_exceed_quota) ?? "");
+    return isOver ? quotaExhausted("0, channel_exceed_quota", now) : accepted(reason);
   }
+  if (QUOTA_EXHAUSTED.includes(code)) return quotaExhausted(reason, now);
+  if (THROTTLED.includes(code)) return throttled(reason, waitMs);
+  if (MISCONFIGURED.includes(code)) return misconfigured(reason);
+  if (CONTENT_REJECTED.includes(code)) return contentRejected(reason);
+  if (code === NO_SUCH_DEVICE) return tokenInvalid(reason);
+  // Of all that can go wrong with a send: whether it is the token, only the words tell.
+  const isToken = code === SEND_FAILED && (NAMES_TOKEN.test(words) || words.includes(token));
+  return isToken ? tokenInvalid(`${reason} regid`) : failed(reason, waitMs);
 }
 
 export function createXiaomi(config: XiaomiConfig, { clock, timeoutMs }: ChannelContext): PushChannel {
@@ -209,7 +162,8 @@ export function createXiaomi(config: XiaomiConfig, { clock, timeoutMs }: Channel
         return unanswered(error);
       }
     },
-    // Recalls by notify id, versions 1 and 2, end on 2026-12-01 (pId=2367): what version 3 takes is not known here.
+    // Recalls by notify id end on 2026-12-01 in their versions 1 and 2, and the fields of version 3 are not verified:
+    // https://dev.mi.com/xiaomihyperos/documentation/detail?pId=2367
     withdraw: null,
     close: () => http.close(),
   };

@@ -20,7 +20,7 @@ export const TEXTS = [
 ];
 
 /** Milliseconds that channels wait here for an answer. */
-export const IMPATIENT_MS = 300;
+export const IMPATIENT_MS = 1_000;
 
 /** @param start starts a fake, and a channel to it with `IMPATIENT_MS` */
 export function describeEveryChannel(start: () => Promise<Started>): void {
