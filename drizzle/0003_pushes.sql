@@ -40,6 +40,7 @@ CREATE TABLE `pushes` (
 	`device_id` text NOT NULL,
 	`vendor` text NOT NULL,
 	`seq` integer NOT NULL,
+	`position` integer NOT NULL,
 	`state` text NOT NULL,
 	`attempts` integer DEFAULT 0 NOT NULL,
 	`created_at` integer NOT NULL,

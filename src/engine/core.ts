@@ -45,7 +45,7 @@ export interface Observer extends ClockObserver, BackupObserver {
   delivered(source: "OFFLINE" | "RECENT" | "LIVE"): void;
   /** @param bytes of the upload */
   uploaded(outcome: "ready" | "refused", bytes: number): void;
-  pushed(vendor: PushVendor, outcome: PushResult): void;
+  pushed(vendor: PushVendor, outcome: PushResult, count: number): void;
   /** A vendor refuses credentials, rights or settings: nothing goes through it until that is mended. */
   pushBroken(vendor: PushVendor, reason: string): void;
   pushFailed(error: unknown): void;

@@ -29,8 +29,16 @@ export interface PushStore {
   /** Forgets a token that its vendor does not know any more, unless the device has registered since then. */
   dropInvalidToken(token: PushToken, before: number): Promise<void>;
 
-  /** Takes pushes of a vendor that are due, so that nobody else does before `leaseUntil`; the longest due first. */
-  claimPushes(vendor: PushVendor, now: number, leaseUntil: number, limit: number): Promise<readonly PendingPush[]>;
+  /**
+   * Takes pushes of a vendor that are due, so that nobody else does before `leaseUntil`; the longest due first.
+   * @returns them, and how many others are not needed, as their devices have acknowledged the message
+   */
+  claimPushes(
+    vendor: PushVendor,
+    now: number,
+    leaseUntil: number,
+    limit: number,
+  ): Promise<{ readonly taken: readonly PendingPush[]; readonly acknowledged: number }>;
   /** Takes from whoever had begun: of an earlier process nobody is left. */
   releasePushes(): Promise<void>;
   pushFacts(push: PendingPush, cutoff: number): Promise<PushFacts>;

@@ -133,7 +133,7 @@ export function createMetrics(reports: Reports): Metrics {
       uploads.inc({ outcome });
       uploadBytes.inc(bytes);
     },
-    pushed: (vendor, outcome) => pushes.inc({ vendor, outcome }),
+    pushed: (vendor, outcome, count) => pushes.inc({ vendor, outcome }, count),
     pushBroken: reports.pushBroken,
     pushFailed(error) {
       pushFailures.inc();

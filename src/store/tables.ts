@@ -256,8 +256,9 @@ export const pushes = sqliteTable(
     conversationId: integer("conversation_id").notNull(),
     deviceId: text("device_id").notNull(),
     vendor: text().notNull(),
-    /** The newest message that it tells of. */
+    /** The newest message that it tells of, and its position in the user's log. */
     seq: integer().notNull(),
+    position: integer().notNull(),
     state: text().notNull(),
     attempts: integer().notNull().default(0),
     createdAt: integer("created_at").notNull(),

@@ -97,7 +97,7 @@ export function createDispatcher(core: Core, { channels, preview }: DispatcherOp
   }
 
   async function settle(pending: PendingPush, { step, outcome, reason }: Settled): Promise<void> {
-    observer.pushed(pending.vendor, outcome);
+    observer.pushed(pending.vendor, outcome, 1);
     const now = clock.now();
     await store.settlePush(pending, step, recordOf(pending, outcome, reason), now + NEXT_MS, now);
   }
@@ -182,9 +182,10 @@ export function createDispatcher(core: Core, { channels, preview }: DispatcherOp
       const lane = lanes.get(channel.vendor);
       for (let free = lane?.free() ?? 0; lane !== undefined && free > 0 && !stopped; free = lane.free()) {
         const now = clock.now();
-        const taken = await store.claimPushes(channel.vendor, now, now + LEASE_MS, free);
+        const { taken, acknowledged } = await store.claimPushes(channel.vendor, now, now + LEASE_MS, free);
+        if (acknowledged > 0) observer.pushed(channel.vendor, "skipped", acknowledged);
         for (const pending of taken) start(channel, lane, pending);
-        if (taken.length < free) break;
+        if (taken.length < free && acknowledged === 0) break;
       }
     }
     if (stopped) return;

@@ -166,7 +166,8 @@ export function* append(draft: MessageDraft): Operation<Logged & { message: Mess
   }
   if (draft.pushes !== null && recipientPosition !== null) {
     const { dueAt: due, expiresAt: expires } = draft.pushes;
-    yield* queuePushes({ user: recipientId, conversation: conversationId, seq, now: draft.sentAt, due, expires });
+    const queued = { user: recipientId, conversation: conversationId, seq, position: recipientPosition };
+    yield* queuePushes({ ...queued, now: draft.sentAt, due, expires });
   }
   const id = messageId(conversationId, seq);
   const message = messageFrom(draft, { id, conversationId, seq, recipientPosition });

@@ -3,14 +3,25 @@ import { sql } from "drizzle-orm";
 import { type Operation, run, statement } from "../statement.ts";
 import { pushes, pushTokens } from "../tables.ts";
 
-type Queued = { user: string; conversation: number; seq: number; now: number; due: number; expires: number };
+type Queued = {
+  user: string;
+  conversation: number;
+  seq: number;
+  position: number;
+  now: number;
+  due: number;
+  expires: number;
+};
 /** What waits already keeps its time: another message must not hurry a vendor that wants to be waited for. */
 const insertPushes = statement<Queued>(
-  (p) => sql`insert into ${pushes} as q (user_id, conversation_id, device_id, vendor, seq, state, created_at, due_at,
+  (
+    p,
+  ) => sql`insert into ${pushes} as q (user_id, conversation_id, device_id, vendor, seq, position, state, created_at, due_at,
       expires_at)
-    select user_id, ${p.conversation}, device_id, vendor, ${p.seq}, 'queued', ${p.now}, ${p.due}, ${p.expires}
+    select user_id, ${p.conversation}, device_id, vendor, ${p.seq}, ${p.position}, 'queued', ${p.now}, ${p.due}, ${p.expires}
     from ${pushTokens} where user_id = ${p.user}
-    on conflict (user_id, conversation_id, device_id, vendor) do update set seq = excluded.seq, state = 'queued',
+    on conflict (user_id, conversation_id, device_id, vendor) do update set seq = excluded.seq,
+      position = excluded.position, state = 'queued',
       expires_at = excluded.expires_at,
       attempts = case when q.state = 'queued' then q.attempts else 0 end,
       created_at = case when q.state = 'queued' then q.created_at else excluded.created_at end,

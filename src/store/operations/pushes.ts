@@ -44,6 +44,19 @@ function toPush(row: PushRow): PendingPush {
   };
 }
 
+/** Of so many that are due it is seen at once whether the device has the message. */
+const LOOKED_THROUGH = 200;
+const dropAcknowledged = statement<{ vendor: string; now: number; limit: number }, { seq: number }>(
+  (p) => sql`delete from ${pushes}
+    where (user_id, conversation_id, device_id, vendor) in
+      (select user_id, conversation_id, device_id, vendor from ${pushes}
+        where vendor = ${p.vendor} and state in ('queued', 'withdrawing') and due_at <= ${p.now}
+          and lease_until <= ${p.now}
+        order by due_at limit ${p.limit})
+      and state = 'queued' and exists (select 1 from ${devices} d where d.user_id = ${pushes}.user_id
+        and d.device_id = ${pushes}.device_id and d.acked_messages >= ${pushes}.position)
+    returning seq`,
+);
 const claim = statement<{ vendor: string; now: number; lease: number; limit: number }, PushRow>(
   (p) => sql`update ${pushes} set lease_until = ${p.lease}
     where (user_id, conversation_id, device_id, vendor) in
@@ -63,8 +76,10 @@ export function* claimPushes(
   now: number,
   lease: number,
   limit: number,
-): Operation<readonly PendingPush[]> {
-  return (yield* all(claim, { vendor, now, lease, limit })).map(toPush);
+): Operation<{ taken: readonly PendingPush[]; acknowledged: number }> {
+  const dropped = yield* all(dropAcknowledged, { vendor, now, limit: LOOKED_THROUGH });
+  const taken = (yield* all(claim, { vendor, now, lease, limit })).map(toPush);
+  return { taken, acknowledged: dropped.length };
 }
 
 export function* nextPushAt(vendors: readonly PushVendor[], now: number): Operation<number | null> {
