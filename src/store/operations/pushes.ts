@@ -78,8 +78,9 @@ export function* claimPushes(
   limit: number,
 ): Operation<{ taken: readonly PendingPush[]; acknowledged: number }> {
   const dropped = yield* all(dropAcknowledged, { vendor, now, limit: LOOKED_THROUGH });
-  const taken = (yield* all(claim, { vendor, now, lease, limit })).map(toPush);
-  return { taken, acknowledged: dropped.length };
+  // What comes behind them is likely to be the same.
+  const taken = dropped.length === LOOKED_THROUGH ? [] : yield* all(claim, { vendor, now, lease, limit });
+  return { taken: taken.map(toPush), acknowledged: dropped.length };
 }
 
 export function* nextPushAt(vendors: readonly PushVendor[], now: number): Operation<number | null> {
