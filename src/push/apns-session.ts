@@ -43,8 +43,10 @@ export interface ApnsSessionOptions {
 
 export function createApnsSession({ url, ca, timeoutMs = TIMEOUT_MS }: ApnsSessionOptions): ApnsSession {
   let current: Open | null = null;
+  let closed = false;
 
   function open(): Open {
+    if (closed) throw new Error("closed");
     if (current !== null && !current.session.closed && !current.session.destroyed) return current;
     const session = connect(url, ca === undefined ? {} : { ca });
     const waiting: (() => void)[] = [];
@@ -154,6 +156,7 @@ export function createApnsSession({ url, ca, timeoutMs = TIMEOUT_MS }: ApnsSessi
       }
     },
     close() {
+      closed = true;
       const last = current;
       current = null;
       last?.session.destroy();

@@ -166,6 +166,17 @@ test("text of any length and kind is taken", async () => {
   await channel.close();
 });
 
+test("what is under way when it is closed is to be tried again", async () => {
+  const { fake, channel } = await start(10_000);
+  fake.fates.push("hang");
+  const sending = channel.send(target, notification());
+  await expect.poll(() => fake.asked.length, { interval: 1 }).toBe(1);
+  await channel.close();
+  expect(await sending).toMatchObject({ kind: "failed" });
+  expect(await channel.send(target, notification())).toMatchObject({ kind: "failed" });
+  expect(fake.connections).toBe(1);
+});
+
 test("a token is hexadecimal", async () => {
   const { channel } = await start();
   expect([channel.accepts?.("abcdef0123456789"), channel.accepts?.("../x"), channel.accepts?.("")]).toEqual([
