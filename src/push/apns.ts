@@ -6,20 +6,29 @@ import { createPrivateKey } from "node:crypto";
 import { SignJWT } from "jose";
 import { z } from "zod";
 import type { Notification, PushChannel, PushEnvironment, PushOutcome, PushTarget } from "../engine/push/channel.ts";
+import { createAccessToken, sendWithToken } from "./access-token.ts";
 import { type ApnsAnswer, type ApnsSession, createApnsSession } from "./apns-session.ts";
 import type { ChannelContext } from "./context.ts";
 import { accepted, contentRejected, failed, misconfigured, throttled, tokenInvalid, unanswered } from "./outcomes.ts";
 import { fitToBytes } from "./text.ts";
 
 const MOST_BYTES = 4_096;
-/** Apple wants the same one for 20 to 60 minutes. */
-const TOKEN_MS = 50 * 60_000;
+/** Apple wants the same one for 20 to 60 minutes: with what tokens are renewed early, this makes it 50. */
+const TOKEN_MS = 55 * 60_000;
+
+function isKey(pem: string): boolean {
+  try {
+    return createPrivateKey(pem).asymmetricKeyDetails?.namedCurve === "prime256v1";
+  } catch {
+    return false;
+  }
+}
 
 export const apnsConfig = z.strictObject({
   teamId: z.string().min(1),
   keyId: z.string().min(1),
   /** The `.p8` file that Apple gives, as it is. */
-  privateKey: z.string().includes("PRIVATE KEY"),
+  privateKey: z.string().refine(isKey, "This is no private key of the curve P-256."),
   /** The app's bundle id. */
   topic: z.string().min(1),
   productionUrl: z.url().default("https://api.push.apple.com"),
@@ -28,10 +37,9 @@ export const apnsConfig = z.strictObject({
 });
 export type ApnsConfig = z.infer<typeof apnsConfig>;
 
-const errorAnswer = z.object({ reason: z.string(), timestamp: z.number().optional() });
+const errorAnswer = z.object({ reason: z.string(), timestamp: z.number().optional().catch(undefined) });
 
 const MISCONFIGURED = new Set([
-  "DeviceTokenNotForTopic",
   "BadTopic",
   "TopicDisallowed",
   "MissingTopic",
@@ -63,7 +71,8 @@ function outcomeOf({ status, retryAfter, body }: ApnsAnswer): PushOutcome | "tok
   const waitMs = /^\d{1,6}$/.test(retryAfter ?? "") ? Number(retryAfter) * 1_000 : null;
   if (said === "ExpiredProviderToken") return "token refused";
   if (said === "Unregistered" || said === "ExpiredToken") return tokenInvalid(reason, timestamp ?? null);
-  if (said === "BadDeviceToken") return tokenInvalid(reason);
+  // One of another app could be registered by anybody; whether the topic is wrong instead, their number tells.
+  if (said === "BadDeviceToken" || said === "DeviceTokenNotForTopic") return tokenInvalid(reason);
   if (MISCONFIGURED.has(said)) return misconfigured(reason);
   if (REJECTED.has(said)) return contentRejected(reason);
   if (status === 429) return throttled(reason, waitMs);
@@ -84,18 +93,14 @@ export function createApns(config: ApnsConfig, { clock, timeoutMs }: ChannelCont
     PRODUCTION: createApnsSession({ url: config.productionUrl, ca: config.ca, timeoutMs }),
     SANDBOX: createApnsSession({ url: config.sandboxUrl, ca: config.ca, timeoutMs }),
   };
-  let provider: { readonly token: Promise<string>; readonly goodUntil: number } | null = null;
-
-  function providerToken(): Promise<string> {
-    if (provider !== null && provider.goodUntil > clock.monotonic()) return provider.token;
-    const token = new SignJWT()
+  const access = createAccessToken(clock, async () => {
+    const token = await new SignJWT()
       .setProtectedHeader({ alg: "ES256", kid: config.keyId })
       .setIssuer(config.teamId)
       .setIssuedAt(Math.floor(clock.now() / 1_000))
       .sign(key);
-    provider = { token, goodUntil: clock.monotonic() + TOKEN_MS };
-    return token;
-  }
+    return { token, lifetimeMs: TOKEN_MS };
+  });
 
   async function post(
     { token, environment }: PushTarget,
@@ -104,15 +109,14 @@ export function createApns(config: ApnsConfig, { clock, timeoutMs }: ChannelCont
   ): Promise<PushOutcome> {
     try {
       const path = `/3/device/${encodeURIComponent(token)}`;
-      for (let attempt = 0; attempt < 2; attempt += 1) {
-        const authorization = `bearer ${await providerToken()}`;
-        const all = { authorization, "apns-topic": config.topic, ...headers };
-        const outcome = outcomeOf(await sessions[environment].post(path, all, body));
-        if (outcome !== "token refused") return outcome;
-        // The clock was set, or somebody else's key is meant: one try with a fresh one tells.
-        provider = null;
-      }
-      return misconfigured("403 ExpiredProviderToken");
+      return await sendWithToken(
+        access,
+        async (jwt) => {
+          const all = { authorization: `bearer ${jwt}`, "apns-topic": config.topic, ...headers };
+          return outcomeOf(await sessions[environment].post(path, all, body));
+        },
+        misconfigured("403 ExpiredProviderToken"),
+      );
     } catch (error) {
       return unanswered(error);
     }

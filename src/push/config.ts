@@ -4,6 +4,9 @@ import { z } from "zod";
 import { PUSH_PREVIEWS } from "../engine/push/model.ts";
 import { apnsConfig } from "./apns.ts";
 import { fcmConfig } from "./fcm.ts";
+import { harmonyConfig } from "./harmony.ts";
+import { honorConfig } from "./honor.ts";
+import { huaweiConfig } from "./huawei.ts";
 import { meizuConfig } from "./meizu.ts";
 import { webPushConfig } from "./web-push.ts";
 import { xiaomiConfig } from "./xiaomi.ts";
@@ -19,6 +22,9 @@ export const pushConfig = z.strictObject({
   preview: z.enum(PUSH_PREVIEWS).default("FULL"),
   apns: apnsConfig.optional(),
   fcm: fcmConfig.optional(),
+  huawei: huaweiConfig.optional(),
+  harmony: harmonyConfig.optional(),
+  honor: honorConfig.optional(),
   xiaomi: xiaomiConfig.optional(),
   meizu: meizuConfig.optional(),
   webPush: webPushConfig.optional(),

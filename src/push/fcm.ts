@@ -52,6 +52,8 @@ function outcomeOf(answer: Answer, now: number): PushOutcome | "token refused" {
   const reason = `${answer.status} ${code}`.trim();
   const waitMs = retryAfter(answer, now);
   switch (code) {
+    // One of another project could be registered by anybody; whether the key is wrong instead, their number tells.
+    case "SENDER_ID_MISMATCH":
     case "UNREGISTERED":
       return tokenInvalid(reason);
     case "INVALID_ARGUMENT": {
@@ -59,7 +61,6 @@ function outcomeOf(answer: Answer, now: number): PushOutcome | "token refused" {
       const isOfFcm = error.details.some(({ "@type": type }) => type.endsWith("FcmError"));
       return isOfFcm ? tokenInvalid(reason) : contentRejected(reason);
     }
-    case "SENDER_ID_MISMATCH":
     case "THIRD_PARTY_AUTH_ERROR":
     case "PERMISSION_DENIED":
     case "NOT_FOUND":

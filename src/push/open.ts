@@ -4,6 +4,9 @@ import type { PushSetup } from "../engine/engine.ts";
 import { createApns } from "./apns.ts";
 import { delayMs, lifetimeMs, type PushConfig } from "./config.ts";
 import { createFcm } from "./fcm.ts";
+import { createHarmony } from "./harmony.ts";
+import { createHonor } from "./honor.ts";
+import { createHuawei } from "./huawei.ts";
 import { createMeizu } from "./meizu.ts";
 import { createWebPush } from "./web-push.ts";
 import { createXiaomi } from "./xiaomi.ts";
@@ -11,10 +14,13 @@ import { createXiaomi } from "./xiaomi.ts";
 /** @throws Error for keys that are none */
 export function openPush(config: PushConfig, clock: Clock): PushSetup {
   const context = { clock };
-  const { apns, fcm, xiaomi, meizu, webPush } = config;
+  const { apns, fcm, huawei, harmony, honor, xiaomi, meizu, webPush } = config;
   const channels = [
     apns && createApns(apns, context),
     fcm && createFcm(fcm, context),
+    huawei && createHuawei(huawei, context),
+    harmony && createHarmony(harmony, context),
+    honor && createHonor(honor, context),
     xiaomi && createXiaomi(xiaomi, context),
     meizu && createMeizu(meizu, context),
     webPush && createWebPush(webPush, context),

@@ -122,7 +122,7 @@ test.each([
     { kind: "token invalid", since: null },
   ],
   [{ status: 400, reason: "BadDeviceToken" }, { kind: "token invalid" }],
-  [{ status: 400, reason: "DeviceTokenNotForTopic" }, { kind: "misconfigured" }],
+  [{ status: 400, reason: "DeviceTokenNotForTopic" }, { kind: "token invalid" }],
   [{ status: 400, reason: "BadTopic" }, { kind: "misconfigured" }],
   [{ status: 400, reason: "TopicDisallowed" }, { kind: "misconfigured" }],
   [{ status: 400, reason: "MissingTopic" }, { kind: "misconfigured" }],

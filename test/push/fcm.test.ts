@@ -77,7 +77,7 @@ test.each([
     { status: 400, body: { error: { status: "INVALID_ARGUMENT", details: [badRequest] } } },
     { kind: "content rejected" },
   ],
-  [fcmError(403, "SENDER_ID_MISMATCH"), { kind: "misconfigured" }],
+  [fcmError(403, "SENDER_ID_MISMATCH"), { kind: "token invalid" }],
   [fcmError(401, "THIRD_PARTY_AUTH_ERROR"), { kind: "misconfigured" }],
   [{ status: 403, body: { error: { status: "PERMISSION_DENIED" } } }, { kind: "misconfigured" }],
   [{ status: 404, body: { error: { status: "NOT_FOUND" } } }, { kind: "misconfigured" }],

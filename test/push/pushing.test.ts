@@ -234,6 +234,22 @@ describe("what is shown goes again", () => {
   });
 });
 
+test("that nothing may be taken back does not stop what is sent", async () => {
+  const phones = await startPhones();
+  await phones.phone("bob");
+  const [alice, desk] = await phones.app.people("alice", "bob");
+  await alice.send("bob", "one");
+  phones.pass();
+  await phones.untilReported("bob", 1);
+  phones.fake.fates.push(fcmError(401, "THIRD_PARTY_AUTH_ERROR"));
+  await desk.markRead("alice");
+  phones.pass(1);
+  expect((await phones.untilReported("bob", 2)).at(-1)).toMatchObject({ outcome: "DEAD" });
+  await alice.send("bob", "two");
+  phones.pass();
+  expect((await phones.untilTold(3)).at(-1)).toMatchObject({ body: "two" });
+});
+
 describe("tokens", () => {
   test("belong to whoever registered them last", async () => {
     const phones = await startPhones();
@@ -355,7 +371,7 @@ describe("a vendor in trouble", () => {
     await phones.phone("bob");
     await phones.phone("carol");
     const alice = await phones.app.person("alice");
-    phones.fake.fates.push(fcmError(403, "SENDER_ID_MISMATCH"));
+    phones.fake.fates.push(fcmError(401, "THIRD_PARTY_AUTH_ERROR"));
     await alice.send("bob", "hello");
     phones.pass();
     await phones.untilReported("bob", 1);
@@ -363,7 +379,7 @@ describe("a vendor in trouble", () => {
     phones.pass(60_000);
     await phones.app.server.engine.pushing.settled();
     expect(phones.told).toHaveLength(1);
-    expect(phones.app.logged).toContain("SENDER_ID_MISMATCH");
+    expect(phones.app.logged).toContain("THIRD_PARTY_AUTH_ERROR");
     const metrics = await (await fetch(phones.app.server.metricsUrl ?? "")).text();
     expect(metrics).toContain('parley_push_broken{vendor="FCM"} 1');
     expect(metrics).toContain('parley_pushes{vendor="FCM",state="queued"} 2');
@@ -414,10 +430,10 @@ test("an admin tries a user's devices, and sees what the vendor says", async () 
   const phones = await startPhones();
   await phones.phone("bob");
   const admin = await phones.app.admin();
-  phones.fake.fates.push(fcmError(403, "SENDER_ID_MISMATCH"));
+  phones.fake.fates.push(fcmError(401, "THIRD_PARTY_AUTH_ERROR"));
   const results = "results { vendor accepted outcome reason }";
   expect(await admin.change("testPush", { user: "bob" }, results)).toEqual({
-    results: [{ vendor: "FCM", accepted: false, outcome: "misconfigured", reason: "403 SENDER_ID_MISMATCH" }],
+    results: [{ vendor: "FCM", accepted: false, outcome: "misconfigured", reason: "401 THIRD_PARTY_AUTH_ERROR" }],
   });
   expect(await admin.change("testPush", { user: "bob" }, results)).toMatchObject({ results: [{ accepted: true }] });
   expect(phones.told.at(-1)).toMatchObject({ body: "This is a test." });

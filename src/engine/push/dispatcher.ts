@@ -148,7 +148,10 @@ export function createDispatcher(core: Core, { channels, preview }: DispatcherOp
     }
     const askedAt = clock.now();
     const said = await channel.withdraw(facts.token, withdrawalOf(pending, facts.peerId, facts.badge));
-    const outcome = await heed(pending, facts, lane, said, askedAt);
+    const heeded = await heed(pending, facts, lane, said, askedAt);
+    // It may need a right of its own: that this is missing must not stop what is sent.
+    const outcome =
+      heeded.kind === "misconfigured" ? ({ kind: "content rejected", reason: heeded.reason } as const) : heeded;
     const judged = judge(pending, lane, outcome, done);
     const again = judged.step.step === "later" && pending.attempts < MOST_WITHDRAWALS;
     const accepted = outcome.kind === "accepted";
