@@ -8,6 +8,8 @@ import { harmonyConfig } from "./harmony.ts";
 import { honorConfig } from "./honor.ts";
 import { huaweiConfig } from "./huawei.ts";
 import { meizuConfig } from "./meizu.ts";
+import { oppoConfig } from "./oppo.ts";
+import { vivoConfig } from "./vivo.ts";
 import { webPushConfig } from "./web-push.ts";
 import { xiaomiConfig } from "./xiaomi.ts";
 
@@ -26,6 +28,8 @@ export const pushConfig = z.strictObject({
   harmony: harmonyConfig.optional(),
   honor: honorConfig.optional(),
   xiaomi: xiaomiConfig.optional(),
+  oppo: oppoConfig.optional(),
+  vivo: vivoConfig.optional(),
   meizu: meizuConfig.optional(),
   webPush: webPushConfig.optional(),
 });

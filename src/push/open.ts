@@ -8,13 +8,15 @@ import { createHarmony } from "./harmony.ts";
 import { createHonor } from "./honor.ts";
 import { createHuawei } from "./huawei.ts";
 import { createMeizu } from "./meizu.ts";
+import { createOppo } from "./oppo.ts";
+import { createVivo } from "./vivo.ts";
 import { createWebPush } from "./web-push.ts";
 import { createXiaomi } from "./xiaomi.ts";
 
 /** @throws Error for keys that are none */
 export function openPush(config: PushConfig, clock: Clock): PushSetup {
   const context = { clock };
-  const { apns, fcm, huawei, harmony, honor, xiaomi, meizu, webPush } = config;
+  const { apns, fcm, huawei, harmony, honor, xiaomi, oppo, vivo, meizu, webPush } = config;
   const channels = [
     apns && createApns(apns, context),
     fcm && createFcm(fcm, context),
@@ -22,6 +24,8 @@ export function openPush(config: PushConfig, clock: Clock): PushSetup {
     harmony && createHarmony(harmony, context),
     honor && createHonor(honor, context),
     xiaomi && createXiaomi(xiaomi, context),
+    oppo && createOppo(oppo, context),
+    vivo && createVivo(vivo, context),
     meizu && createMeizu(meizu, context),
     webPush && createWebPush(webPush, context),
   ];
