@@ -6,7 +6,8 @@ import { createPrivateKey } from "node:crypto";
 import { SignJWT } from "jose";
 import { z } from "zod";
 import type { Notification, PushChannel, PushOutcome, PushTarget, Withdrawal } from "../engine/push/channel.ts";
-import { createAccessToken, NoToken, sendWithToken } from "./access-token.ts";
+import { createAccessToken, sendWithToken } from "./access-token.ts";
+import { readAccessToken } from "./client-credentials.ts";
 import type { ChannelContext } from "./context.ts";
 import { type Answer, createHttp, form, retryAfter } from "./http.ts";
 import { accepted, contentRejected, failed, misconfigured, throttled, tokenInvalid, unanswered } from "./outcomes.ts";
@@ -32,7 +33,6 @@ export const fcmConfig = z.strictObject({
 });
 export type FcmConfig = z.infer<typeof fcmConfig>;
 
-const tokenAnswer = z.object({ access_token: z.string(), expires_in: z.number() });
 const sentAnswer = z.object({ name: z.string() });
 const errorAnswer = z.object({
   error: z.object({
@@ -93,14 +93,7 @@ export function createFcm(config: FcmConfig, { clock, timeoutMs }: ChannelContex
       .setExpirationTime(seconds + 3_600)
       .sign(key);
     const { headers, body } = form({ grant_type: GRANT, assertion });
-    const answer = await http.post(config.tokenUrl, headers, body);
-    const read = tokenAnswer.safeParse(answer.json);
-    if (answer.status === 200 && read.success) {
-      return { token: read.data.access_token, lifetimeMs: read.data.expires_in * 1_000 };
-    }
-    const reason = `no access token: ${answer.status}`;
-    const isOurs = answer.status >= 400 && answer.status < 500 && answer.status !== 429;
-    throw new NoToken(isOurs ? misconfigured(reason) : failed(reason, retryAfter(answer, clock.now())));
+    return readAccessToken(await http.post(config.tokenUrl, headers, body), clock.now());
   });
 
   async function post(body: string): Promise<PushOutcome> {

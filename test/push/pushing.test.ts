@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { HOUR } from "../support/clock.ts";
+import { DAY, HOUR } from "../support/clock.ts";
 import { fcmError } from "../support/push/fake-fcm.ts";
 import { clock } from "../support/push/notifications.ts";
 import { DELAY_MS, REGISTER, register, startPhones } from "../support/push/phones.ts";
@@ -454,4 +454,14 @@ test("without channels nothing is queued", async () => {
   const phones = await startPhones({ fcm: undefined });
   const { pushVendors } = await (await phones.app.person("bob")).get("{ pushVendors }");
   expect(pushVendors).toEqual([]);
+});
+
+test("a clock that jumps ahead makes no push too old", async () => {
+  const phones = await startPhones();
+  await phones.phone("bob");
+  await (await phones.app.person("alice")).send("bob", "hello");
+  phones.app.clock.jump(2 * DAY);
+  phones.pass();
+  expect(await phones.untilTold(1)).toMatchObject([{ body: "hello" }]);
+  phones.app.clock.jump(-2 * DAY);
 });

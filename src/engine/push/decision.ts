@@ -100,10 +100,19 @@ function show(
   }
 }
 
-/** @param preview at most so much is shown, whatever the user wants */
-export function decide(pending: PendingPush, facts: PushFacts, preview: PushPreview, now: number): Skip | Told {
+/**
+ * @param preview at most so much is shown, whatever the user wants
+ * @param earliest what time it is at least: what has not expired by then is of use
+ */
+export function decide(
+  pending: PendingPush,
+  facts: PushFacts,
+  preview: PushPreview,
+  now: number,
+  earliest: number,
+): Skip | Told {
   const { preferences, token } = facts;
-  if (pending.expiresAt <= now) return { skip: "expired" };
+  if (pending.expiresAt <= earliest) return { skip: "expired" };
   if (token === null) return { skip: "no token" };
   const unread = facts.unread.filter(({ message, push }) => isPushed(message.content, push) && !isOver(message, now));
   if (unread.length === 0) return { skip: "read or recalled" };

@@ -62,8 +62,9 @@ export function createDispatcher(core: Core, { channels, preview }: DispatcherOp
     const { reason } = outcome;
     const later = (ms: number, counts: boolean): Settled => {
       const dueAt = now + ms;
-      // It would come too late to be of use.
-      if (dueAt >= pending.expiresAt) return { step: { step: "dead", reason }, outcome: "dead", reason };
+      // It would come too late to be of use, if the clock can be believed.
+      if (core.timekeeper.earliest() + ms >= pending.expiresAt)
+        return { step: { step: "dead", reason }, outcome: "dead", reason };
       return { step: { step: "later", dueAt, counts }, outcome: "delayed", reason };
     };
     const backoff = jittered(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(pending.attempts, 20)));
@@ -123,7 +124,7 @@ export function createDispatcher(core: Core, { channels, preview }: DispatcherOp
   }
 
   async function show(channel: PushChannel, lane: Lane, pending: PendingPush, facts: PushFacts): Promise<void> {
-    const decision = decide(pending, facts, preview, clock.now());
+    const decision = decide(pending, facts, preview, clock.now(), core.timekeeper.earliest());
     if ("skip" in decision || facts.token === null) {
       const reason = "skip" in decision ? decision.skip : "no token";
       // What could not be sent for as long as it was of use is kept, to be looked at.
@@ -141,7 +142,7 @@ export function createDispatcher(core: Core, { channels, preview }: DispatcherOp
 
   async function withdraw(channel: PushChannel, lane: Lane, pending: PendingPush, facts: PushFacts): Promise<void> {
     const done: PushStep = { step: "forget" };
-    if (channel.withdraw === null || facts.token === null || pending.expiresAt <= clock.now()) {
+    if (channel.withdraw === null || facts.token === null || pending.expiresAt <= core.timekeeper.earliest()) {
       const now = clock.now();
       await store.settlePush(pending, done, null, now + NEXT_MS, now);
       return;
