@@ -61,6 +61,6 @@ describe("a mistake is told with its place", () => {
 
 test("what the page on push shows of the file can be used", () => {
   const page = readFileSync(new URL("../../docs/push.md", import.meta.url), "utf8");
-  const [, example = ""] = /```json\n([^]+?)```/.exec(page) ?? [];
+  const [, example = ""] = /```json\n(.+?)```/s.exec(page) ?? [];
   expect(pushConfig.parse(JSON.parse(example))).toMatchObject({ fcm: { projectId: "my-app" } });
 });
