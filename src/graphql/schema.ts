@@ -8,6 +8,7 @@ import "./message-changes.ts";
 import "./conversation.ts";
 import "./friendship.ts";
 import "./push.ts";
+import "./push-admin.ts";
 import "./upload.ts";
 import "./device.ts";
 import "./settings.ts";
