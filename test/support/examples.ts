@@ -20,7 +20,7 @@ export const QUERIES: Readonly<Record<string, Example>> = {
   auditTrail: () => "{ auditTrail { ...AuditEntryConnection3 } }",
   backups: () => "{ backups { ...Backup1 } }",
   pushPreferences: () => "{ pushPreferences { ...PushPreferences1 } }",
-  pushVendors: () => "{ pushVendors }",
+  pushVendors: () => "{ __typename pushVendors }",
   pushReport: () => '{ pushReport(user: "alice") { ...PushRecord0 } }',
   upload: ({ picture }) => `{ upload(id: "${picture}") { ...Upload0 } }`,
 };
