@@ -1,5 +1,8 @@
+import { execFile } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
+import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { createApns } from "../../src/push/apns.ts";
+import { apnsConfig, createApns } from "../../src/push/apns.ts";
 import { IMPATIENT_MS, TEXTS } from "../support/push/every-channel.ts";
 import { type ApnsFate, FakeApns } from "../support/push/fake-apns.ts";
 import { clock, notification, withdrawal } from "../support/push/notifications.ts";
@@ -44,6 +47,7 @@ test("a notification is taken back, and the badge set, without a sound", async (
   const { fake, channel } = await start();
   expect(await channel.withdraw?.(target, withdrawal({ badge: 0 }))).toMatchObject({ kind: "accepted" });
   expect(fake.asked[0]?.headers).toMatchObject({ "apns-push-type": "background", "apns-priority": "5" });
+  expect(fake.asked[0]?.headers).not.toHaveProperty("apns-collapse-id");
   expect(JSON.parse(fake.asked[0]?.body ?? "")).toEqual({
     aps: { "content-available": 1, badge: 0 },
     withdraw: "AbCdEfGhIjKlMnOpQrStUvWxYz012345",
@@ -52,11 +56,23 @@ test("a notification is taken back, and the badge set, without a sound", async (
   await channel.close();
 });
 
+test("a development build is reached through the sandbox", async () => {
+  const { fake } = await start();
+  const sandbox = await new FakeApns().start();
+  const config = { ...fake.config, sandboxUrl: sandbox.config.productionUrl };
+  const channel = createApns(config, { clock, timeoutMs: IMPATIENT_MS });
+  expect(await channel.send({ ...target, environment: "SANDBOX" }, notification())).toMatchObject({ kind: "accepted" });
+  expect([fake.asked.length, sandbox.asked.length]).toEqual([0, 1]);
+  expect(await channel.send(target, notification())).toMatchObject({ kind: "accepted" });
+  expect([fake.asked.length, sandbox.asked.length]).toEqual([1, 1]);
+  await channel.close();
+});
+
 test("many go at the same time over one connection, never more than the service takes", async () => {
   const { fake, channel } = await start(10_000);
   const sends = Array.from({ length: 500 }, () => channel.send(target, notification()));
   for (const outcome of await Promise.all(sends)) expect(outcome).toMatchObject({ kind: "accepted" });
-  expect(fake.connections).toBe(1);
+  expect([fake.connections, fake.asked.length]).toEqual([1, 500]);
   expect(fake.mostStreams).toBeGreaterThan(1);
   expect(fake.mostStreams).toBeLessThanOrEqual(20);
   await channel.close();
@@ -68,6 +84,68 @@ test.each(["refuse stream", "go away"] as const)("what the service has not taken
   const sends = Array.from({ length: 30 }, () => channel.send(target, notification()));
   for (const outcome of await Promise.all(sends)) expect(outcome).toMatchObject({ kind: "accepted" });
   await channel.close();
+});
+
+test("what the service had not looked at when it broke down is sent again", async () => {
+  const { fake, channel } = await start();
+  await channel.send(target, notification());
+  fake.fates.push("break down");
+  expect(await channel.send(target, notification())).toMatchObject({ kind: "accepted" });
+  expect(fake.connections).toBe(2);
+  await channel.close();
+});
+
+test("what is not taken a second time is to be tried again", async () => {
+  const { fake, channel } = await start();
+  fake.fates.push("refuse stream", "refuse stream");
+  expect(await channel.send(target, notification())).toMatchObject({ kind: "failed" });
+  expect(fake.asked.length).toBe(2);
+  await channel.close();
+});
+
+test("what has waited for its turn in vain does not go out any more", async () => {
+  const { fake, channel } = await start();
+  fake.streams = 0;
+  expect(await channel.send(target, notification())).toMatchObject({ kind: "accepted" });
+  const sends = Array.from({ length: 5 }, () => channel.send(target, notification()));
+  for (const outcome of await Promise.all(sends)) expect(outcome).toMatchObject({ kind: "failed" });
+  fake.take(1);
+  expect(await channel.send(target, notification({ title: "Bob" }))).toMatchObject({ kind: "accepted" });
+  expect([fake.connections, fake.asked.length]).toEqual([1, 2]);
+  expect(fake.asked[1]?.body).toContain("Bob");
+  await channel.close();
+});
+
+test("a connection over which nothing comes any more is made anew", async () => {
+  const { fake, channel } = await start();
+  await channel.send(target, notification());
+  fake.fates.push("hang");
+  expect(await channel.send(target, notification())).toMatchObject({ kind: "failed" });
+  expect(await channel.send(target, notification())).toMatchObject({ kind: "accepted" });
+  expect(fake.connections).toBe(2);
+  await channel.close();
+});
+
+test("a connection that does not come about is made anew", async () => {
+  const { fake, channel } = await start();
+  const speak = await fake.silence();
+  expect(await channel.send(target, notification())).toMatchObject({ kind: "failed" });
+  await speak();
+  // The first may still meet the end of the old one.
+  await channel.send(target, notification());
+  expect(await channel.send(target, notification())).toMatchObject({ kind: "accepted" });
+  await channel.close();
+});
+
+test("a connection that is not used does not keep a process alive", async () => {
+  const { fake } = await start();
+  const { productionUrl: url, ca } = fake.config;
+  const script = `
+    const { createApnsSession } = await import("./src/push/apns-session.ts");
+    const session = createApnsSession(${JSON.stringify({ url, ca })});
+    console.log((await session.post("/3/device/ab", {}, "{}")).status);`;
+  const asked = await promisify(execFile)(process.execPath, ["--import", "tsx", "--input-type=module", "-e", script]);
+  expect(asked.stdout).toBe("403\n");
 });
 
 test.each([
@@ -112,6 +190,25 @@ test("one provider token is used for 50 minutes, and made anew once where it is 
   await channel.close();
 });
 
+test("many whose provider token is refused make one anew for all", async () => {
+  const { fake, channel } = await start();
+  await channel.send(target, notification());
+  fake.endedUpTo = Math.floor(clock.now() / 1_000);
+  clock.advance(1_000);
+  const sends = Array.from({ length: 50 }, () => channel.send(target, notification()));
+  for (const outcome of await Promise.all(sends)) expect(outcome).toMatchObject({ kind: "accepted" });
+  expect(new Set(fake.asked.map(({ headers }) => headers.authorization)).size).toBe(2);
+  await channel.close();
+});
+
+test("a key that Apple could not have given is not taken", async () => {
+  const { fake } = await start();
+  const { privateKey: other } = generateKeyPairSync("ec", { namedCurve: "P-384" });
+  for (const privateKey of ["PRIVATE KEY", other.export({ type: "pkcs8", format: "pem" })]) {
+    expect(apnsConfig.safeParse({ ...fake.config, privateKey }).success).toBe(false);
+  }
+});
+
 test.each([
   [
     { status: 410, reason: "Unregistered", timestamp: 1_700_000_000_000 },
@@ -119,6 +216,10 @@ test.each([
   ],
   [
     { status: 410, reason: "ExpiredToken" },
+    { kind: "token invalid", since: null },
+  ],
+  [
+    { status: 410, reason: "Unregistered", timestamp: "soon" },
     { kind: "token invalid", since: null },
   ],
   [{ status: 400, reason: "BadDeviceToken" }, { kind: "token invalid" }],
@@ -166,16 +267,22 @@ test("text of any length and kind is taken", async () => {
   await channel.close();
 });
 
-test("what is under way when it is closed is to be tried again", async () => {
-  const { fake, channel } = await start(10_000);
-  fake.fates.push("hang");
-  const sending = channel.send(target, notification());
-  await expect.poll(() => fake.asked.length, { interval: 1 }).toBe(1);
-  await channel.close();
-  expect(await sending).toMatchObject({ kind: "failed" });
-  expect(await channel.send(target, notification())).toMatchObject({ kind: "failed" });
-  expect(fake.connections).toBe(1);
-});
+test.each(["hang", "go away slowly"] as const)(
+  "what is under way when it is closed is to be tried again: %s",
+  async (fate) => {
+    // Longer than a test may take.
+    const { fake, channel } = await start(300_000);
+    fake.fates.push(fate);
+    const sending = channel.send(target, notification());
+    await expect.poll(() => fake.asked.length, { interval: 1 }).toBe(1);
+    expect(await channel.send(target, notification())).toMatchObject({ kind: "accepted" });
+    const { connections } = fake;
+    await channel.close();
+    expect(await sending).toMatchObject({ kind: "failed" });
+    expect(await channel.send(target, notification())).toMatchObject({ kind: "failed" });
+    expect(fake.connections).toBe(connections);
+  },
+);
 
 test("a token is hexadecimal", async () => {
   const { channel } = await start();

@@ -9,17 +9,17 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from "node:http2";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { jwtVerify } from "jose";
 import { onTestFinished } from "vitest";
 import { type ApnsConfig, apnsConfig } from "../../../src/push/apns.ts";
-import { type Certificate, makeCertificate } from "./certificate.ts";
+import { makeCertificate } from "./certificate.ts";
 import { clock } from "./notifications.ts";
 
 const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
-const STREAMS = 20;
+const certificate = makeCertificate();
 
 export interface ApnsAsked {
   readonly path: string;
@@ -28,22 +28,27 @@ export interface ApnsAsked {
 }
 
 export type ApnsFate =
-  | { readonly status: number; readonly reason?: string; readonly timestamp?: number; readonly retryAfter?: string }
+  | { readonly status: number; readonly reason?: string; readonly timestamp?: unknown; readonly retryAfter?: string }
   | "hang"
   | "cut"
   | "refuse stream"
-  | "go away";
+  | "go away"
+  /** It goes away because of an error, and has not looked at this stream. */
+  | "break down"
+  /** It goes away, and never answers what it has taken. */
+  | "go away slowly";
 
 export class FakeApns {
   readonly asked: ApnsAsked[] = [];
   readonly fates: ApnsFate[] = [];
   /** The most streams that were open at a time. */
   mostStreams = 0;
+  /** How many streams it takes at a time, once somebody has shown who it is. */
+  streams = 20;
   /** How often somebody connected. */
   connections = 0;
   /** Provider tokens of this instant and before, in seconds since 1970, are too old. */
   endedUpTo = 0;
-  readonly #certificate: Certificate = makeCertificate();
   readonly #sessions = new Set<ServerHttp2Session>();
   #server: Http2SecureServer | null = null;
   #port = 0;
@@ -58,12 +63,12 @@ export class FakeApns {
       topic: "com.example.chat",
       productionUrl: url,
       sandboxUrl: `${url}/`,
-      ca: this.#certificate.cert,
+      ca: certificate.cert,
     });
   }
 
   async start(): Promise<this> {
-    const server = createSecureServer({ ...this.#certificate, settings: { maxConcurrentStreams: 1 } });
+    const server = createSecureServer({ ...certificate, settings: { maxConcurrentStreams: 1 } });
     server.on("session", (session) => {
       this.connections += 1;
       this.#sessions.add(session);
@@ -77,7 +82,7 @@ export class FakeApns {
         this.#streams -= 1;
       });
       // Whoever has shown who it is may do more.
-      if (stream.id === 1) stream.session?.settings({ maxConcurrentStreams: STREAMS });
+      if (stream.id === 1) stream.session?.settings({ maxConcurrentStreams: this.streams });
       void this.#serve(stream, headers);
     });
     server.listen(this.#port, "127.0.0.1");
@@ -94,13 +99,38 @@ export class FakeApns {
     this.#server = null;
   }
 
+  /** From now on it takes so many streams at a time, over connections that there are as well. */
+  take(streams: number): void {
+    this.streams = streams;
+    for (const session of this.#sessions) session.settings({ maxConcurrentStreams: streams });
+  }
+
+  /** Instead of it, something takes connections and says nothing. Gives what makes it be there again. */
+  async silence(): Promise<() => Promise<this>> {
+    this.stop();
+    const sockets = new Set<Socket>();
+    const silent = createServer((socket) => sockets.add(socket.on("error", () => {}))).listen(this.#port, "127.0.0.1");
+    await once(silent, "listening");
+    const end = () => {
+      silent.close();
+      for (const socket of sockets) socket.destroy();
+    };
+    onTestFinished(end);
+    return () => {
+      // Whoever is connected is not told.
+      silent.close();
+      return this.start();
+    };
+  }
+
   async #serve(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Promise<void> {
     const body = await text(stream).catch(() => "");
     this.asked.push({ path: String(headers[":path"]), headers, body });
     const fate = this.fates.shift() ?? (await this.#check(headers, body));
     if (typeof fate === "string" || stream.destroyed) {
       if (fate === "cut") stream.session?.destroy();
-      if (fate === "go away") stream.session?.goaway(constants.NGHTTP2_NO_ERROR);
+      if (fate === "go away" || fate === "go away slowly") stream.session?.goaway(constants.NGHTTP2_NO_ERROR);
+      if (fate === "break down") stream.session?.goaway(constants.NGHTTP2_INTERNAL_ERROR, (stream.id ?? 0) - 2);
       if (fate === "go away" || fate === "refuse stream") stream.close(constants.NGHTTP2_REFUSED_STREAM);
       return;
     }
@@ -117,7 +147,8 @@ export class FakeApns {
       const { payload, protectedHeader } = await jwtVerify(jwt, publicKey, { algorithms: ["ES256"], issuer: "TEAM" });
       if (protectedHeader.kid !== "KEY") return { status: 403, reason: "InvalidProviderToken" };
       const age = clock.now() / 1_000 - (payload.iat ?? 0);
-      if (age > 3_600 || (payload.iat ?? 0) <= this.endedUpTo) return { status: 403, reason: "ExpiredProviderToken" };
+      if (Math.abs(age) > 3_600 || (payload.iat ?? 0) <= this.endedUpTo)
+        return { status: 403, reason: "ExpiredProviderToken" };
     } catch {
       return { status: 403, reason: "InvalidProviderToken" };
     }
@@ -125,6 +156,11 @@ export class FakeApns {
     if (!UUID.test(String(headers["apns-id"]))) return { status: 400, reason: "BadMessageId" };
     if (Buffer.byteLength(String(headers["apns-collapse-id"] ?? "")) > 64)
       return { status: 400, reason: "BadCollapseId" };
+    const type = headers["apns-push-type"];
+    if (type !== "alert" && type !== "background") return { status: 400, reason: "InvalidPushType" };
+    if (headers["apns-priority"] !== (type === "alert" ? "10" : "5")) return { status: 400, reason: "BadPriority" };
+    if (!/^\d{10}$/.test(String(headers["apns-expiration"]))) return { status: 400, reason: "BadExpirationDate" };
+    if (body === "") return { status: 400, reason: "PayloadEmpty" };
     if (Buffer.byteLength(body) > 4_096) return { status: 413, reason: "PayloadTooLarge" };
     if (!/^\/3\/device\/[0-9a-f]+$/.test(String(headers[":path"]))) return { status: 400, reason: "BadDeviceToken" };
     return { status: 200 };
