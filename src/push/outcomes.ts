@@ -36,6 +36,8 @@ export function quotaExhausted(reason: string, now: number): PushOutcome {
 
 /** What a request that got no answer comes to. */
 export function unanswered(error: unknown): PushOutcome {
-  const { name = "Error", code = "" } = error instanceof Error ? (error as NodeJS.ErrnoException) : {};
-  return failed(`no answer: ${code === "" ? name : code}`);
+  const { name = "Error" } = error instanceof Error ? error : {};
+  const code = error instanceof Error && "code" in error ? error.code : null;
+  // A time limit has a number, which says nothing.
+  return failed(`no answer: ${typeof code === "string" ? code : name}`);
 }

@@ -91,3 +91,14 @@ test.each([
   fake.fates.push(fate);
   expect(await channel.send(target, notification())).toMatchObject(outcome);
 });
+
+test("a time limit that ran out is told by its name", async () => {
+  const { fake, channel } = await start();
+  await channel.send(target, notification());
+  fake.fates.push("hang");
+  const outcome = await channel.send(target, notification());
+  expect(outcome).toMatchObject({
+    kind: "failed",
+    reason: expect.stringMatching(/^no answer: (TimeoutError|UND_ERR_\w+)$/),
+  });
+});

@@ -8,15 +8,15 @@ import { jwtVerify } from "jose";
 import { onTestFinished } from "vitest";
 import type { PushTarget } from "../../../src/engine/push/channel.ts";
 import { type WebPushConfig, webPushConfig } from "../../../src/push/web-push.ts";
+import { makeCertificate } from "./certificate.ts";
 import type { Fate } from "./fake-vendor.ts";
-import { makeHttpsCertificate } from "./https-certificate.ts";
 
 const SUBJECT = "mailto:push@chat.example.com";
 const PATH = "/push/a-browser";
 const MOST_BYTES = 4_096;
 const DAY_SECONDS = 86_400;
 
-const certificate = makeHttpsCertificate(["DNS:localhost", "DNS:push.example.com", "IP:127.0.0.1"]);
+const certificate = makeCertificate(["DNS:localhost", "DNS:push.example.com", "IP:127.0.0.1"]);
 const server = createECDH("prime256v1");
 server.generateKeys();
 const browser = createECDH("prime256v1");
