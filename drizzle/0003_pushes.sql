@@ -41,6 +41,7 @@ CREATE TABLE `pushes` (
 	`vendor` text NOT NULL,
 	`seq` integer NOT NULL,
 	`position` integer NOT NULL,
+	`shown_seq` integer DEFAULT 0 NOT NULL,
 	`state` text NOT NULL,
 	`attempts` integer DEFAULT 0 NOT NULL,
 	`created_at` integer NOT NULL,

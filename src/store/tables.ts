@@ -259,6 +259,8 @@ export const pushes = sqliteTable(
     /** The newest message that it tells of, and its position in the user's log. */
     seq: integer().notNull(),
     position: integer().notNull(),
+    /** The message that is on the screen, also while a newer one waits; 0: none that could be taken back. */
+    shownSeq: integer("shown_seq").notNull().default(0),
     state: text().notNull(),
     attempts: integer().notNull().default(0),
     createdAt: integer("created_at").notNull(),

@@ -465,3 +465,28 @@ test("a clock that jumps ahead makes no push too old", async () => {
   expect(await phones.untilTold(1)).toMatchObject([{ body: "hello" }]);
   phones.app.clock.jump(-2 * DAY);
 });
+
+test("what was read while a newer message waited goes from the screen too", async () => {
+  const phones = await startPhones();
+  await phones.phone("bob");
+  const [alice, desk] = await phones.app.people("alice", "bob");
+  await alice.send("bob", "one");
+  phones.pass();
+  await phones.untilReported("bob", 1);
+  await alice.send("bob", "two");
+  await desk.markRead("alice");
+  phones.pass();
+  expect((await phones.untilTold(2)).at(-1)).toMatchObject({ withdrawn: true });
+  // What is muted meanwhile is not told; what is on the screen stays until it is read.
+  await alice.send("bob", "three");
+  phones.pass();
+  await phones.untilTold(3);
+  await desk.arrange("mute", "alice", { muted: true });
+  await alice.send("bob", "four");
+  phones.pass();
+  await phones.app.server.engine.pushing.settled();
+  expect(phones.told).toHaveLength(3);
+  await desk.markRead("alice");
+  phones.pass(1);
+  expect((await phones.untilTold(4)).at(-1)).toMatchObject({ withdrawn: true });
+});

@@ -103,7 +103,7 @@ export function createAttempts(core: Core, preview: PushPreview): Attempt {
       const reason = "skip" in decision ? decision.skip : "no token";
       // What could not be sent for as long as it was of use is kept, to be looked at.
       const isDead = reason === "expired" && pending.attempts > 0;
-      const step = isDead ? ({ step: "dead", reason } as const) : ({ step: "forget" } as const);
+      const step = isDead ? ({ step: "dead", reason } as const) : ({ step: "skip" } as const);
       await settle(pending, { step, outcome: isDead ? "dead" : "skipped", reason });
       return;
     }

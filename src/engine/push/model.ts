@@ -28,6 +28,8 @@ export interface PendingPush {
   readonly vendor: PushVendor;
   /** The newest message that it is to tell of. */
   readonly seq: number;
+  /** The message that is on the screen and could be taken back; 0: none. */
+  readonly shownSeq: number;
   readonly state: PushState;
   readonly attempts: number;
   readonly createdAt: number;
@@ -104,6 +106,8 @@ export interface PushRecord {
 /** What is done with a push that was tried. */
 export type PushStep =
   | { readonly step: "forget" }
+  /** It is not told; what an earlier one has put on the screen stays there, or goes if it is over. */
+  | { readonly step: "skip" }
   /** The message with this seq is on the screen, until somebody reads it or it is recalled. */
   | { readonly step: "shown"; readonly seq: number }
   | { readonly step: "later"; readonly dueAt: number; readonly counts: boolean }

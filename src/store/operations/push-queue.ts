@@ -36,8 +36,8 @@ export function* queuePushes(queued: Queued): Operation<void> {
 type Taken = { user: string; conversation: number; seq: number; now: number; origin: string };
 const takeBack = statement<Taken>(
   (p) => sql`update ${pushes} set state = 'withdrawing', attempts = 0, due_at = ${p.now}
-    where user_id = ${p.user} and conversation_id = ${p.conversation} and state = 'shown' and seq <= ${p.seq}
-      and device_id <> ${p.origin}`,
+    where user_id = ${p.user} and conversation_id = ${p.conversation} and state in ('shown', 'dead')
+      and shown_seq > 0 and shown_seq <= ${p.seq} and device_id <> ${p.origin}`,
 );
 const forgetShown = statement<Taken>(
   (p) => sql`delete from ${pushes}
@@ -46,7 +46,8 @@ const forgetShown = statement<Taken>(
 );
 const takeBackOne = statement<{ user: string; conversation: number; seq: number; now: number }>(
   (p) => sql`update ${pushes} set state = 'withdrawing', attempts = 0, due_at = ${p.now}
-    where user_id = ${p.user} and conversation_id = ${p.conversation} and state = 'shown' and seq = ${p.seq}`,
+    where user_id = ${p.user} and conversation_id = ${p.conversation} and state in ('shown', 'dead')
+      and shown_seq = ${p.seq}`,
 );
 
 /** A user has read this far: what other devices show of it goes. */

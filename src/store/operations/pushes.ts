@@ -23,12 +23,14 @@ type PushRow = {
   device_id: string;
   vendor: string;
   seq: number;
+  shown_seq: number;
   state: string;
   attempts: number;
   created_at: number;
   expires_at: number;
 };
-const pushColumns = sql`user_id, conversation_id, device_id, vendor, seq, state, attempts, created_at, expires_at`;
+const pushColumns = sql`user_id, conversation_id, device_id, vendor, seq, shown_seq, state, attempts,
+  created_at, expires_at`;
 
 function toPush(row: PushRow): PendingPush {
   return {
@@ -37,6 +39,7 @@ function toPush(row: PushRow): PendingPush {
     deviceId: row.device_id,
     vendor: oneOf(PUSH_VENDORS, row.vendor),
     seq: row.seq,
+    shownSeq: row.shown_seq,
     state: oneOf(STATES, row.state),
     attempts: row.attempts,
     createdAt: row.created_at,
@@ -53,7 +56,7 @@ const dropAcknowledged = statement<{ vendor: string; now: number; limit: number 
         where vendor = ${p.vendor} and state in ('queued', 'withdrawing') and due_at <= ${p.now}
           and lease_until <= ${p.now}
         order by due_at limit ${p.limit})
-      and state = 'queued' and exists (select 1 from ${devices} d where d.user_id = ${pushes}.user_id
+      and state = 'queued' and shown_seq = 0 and exists (select 1 from ${devices} d where d.user_id = ${pushes}.user_id
         and d.device_id = ${pushes}.device_id and d.acked_messages >= ${pushes}.position)
     returning seq`,
 );
@@ -143,17 +146,17 @@ const forget = statement<Place, { seq: number }>(
   (p) => sql`delete from ${pushes} where user_id = ${p.user} and conversation_id = ${p.conversation}
     and device_id = ${p.device} and vendor = ${p.vendor} and seq = ${p.seq} returning seq`,
 );
-type Moved = Place & { told: number; state: string; attempts: number; due: number; expires: number };
+type Moved = Place & { told: number; shown: number; state: string; attempts: number; due: number; expires: number };
 const move = statement<Moved, { seq: number }>(
   (
     p,
-  ) => sql`update ${pushes} set seq = ${p.told}, state = ${p.state}, attempts = ${p.attempts}, due_at = ${p.due}, lease_until = 0,
+  ) => sql`update ${pushes} set seq = ${p.told}, shown_seq = ${p.shown}, state = ${p.state}, attempts = ${p.attempts}, due_at = ${p.due}, lease_until = 0,
       expires_at = ${p.expires}
     where user_id = ${p.user} and conversation_id = ${p.conversation} and device_id = ${p.device}
       and vendor = ${p.vendor} and seq = ${p.seq} returning seq`,
 );
-const goOn = statement<Omit<Place, "seq"> & { due: number }>(
-  (p) => sql`update ${pushes} set lease_until = 0, due_at = ${p.due}
+const goOn = statement<Omit<Place, "seq"> & { due: number; shown: number }>(
+  (p) => sql`update ${pushes} set lease_until = 0, due_at = ${p.due}, shown_seq = ${p.shown}
     where user_id = ${p.user} and conversation_id = ${p.conversation} and device_id = ${p.device}
       and vendor = ${p.vendor}`,
 );
@@ -165,28 +168,34 @@ const isOver = statement<{ user: string; conversation: number; seq: number }, { 
 );
 
 function* takeStep(push: PendingPush, place: Place, step: PushStep, now: number): Operation<boolean> {
-  const { attempts, expiresAt: expires, state } = push;
+  const { attempts, expiresAt: expires, state, shownSeq: shown } = push;
   switch (step.step) {
     case "forget":
       return (yield* first(forget, place)) !== undefined;
-    case "shown": {
-      // It was read, or recalled, while it was on its way.
-      const { seq: told } = step;
-      const over = (yield* first(isOver, { ...place, seq: told })) !== undefined;
-      const shown = { told, state: over ? "withdrawing" : "shown", attempts: 0, due: now, expires };
-      return (yield* first(move, { ...place, ...shown })) !== undefined;
+    case "skip": {
+      if (shown === 0) return (yield* first(forget, place)) !== undefined;
+      return yield* leaveShown(push, place, shown, now);
     }
+    case "shown":
+      return yield* leaveShown(push, place, step.seq, now);
     case "later": {
-      const later = { told: place.seq, state, attempts: attempts + (step.counts ? 1 : 0), due: step.dueAt, expires };
-      return (yield* first(move, { ...place, ...later })) !== undefined;
+      const later = { state, attempts: attempts + (step.counts ? 1 : 0), due: step.dueAt, expires };
+      return (yield* first(move, { ...place, told: place.seq, shown, ...later })) !== undefined;
     }
     case "dead": {
-      const dead = { told: place.seq, state: "dead", attempts: attempts + 1, due: now, expires: now };
-      return (yield* first(move, { ...place, ...dead })) !== undefined;
+      const dead = { state: "dead", attempts: attempts + 1, due: now, expires: now };
+      return (yield* first(move, { ...place, told: place.seq, shown, ...dead })) !== undefined;
     }
     default:
       return step satisfies never;
   }
+}
+
+/** A message is on the screen: until it is over, which it may be by now. */
+function* leaveShown({ expiresAt: expires }: PendingPush, place: Place, told: number, now: number): Operation<boolean> {
+  const over = (yield* first(isOver, { ...place, seq: told })) !== undefined;
+  const shown = { told, shown: told, state: over ? "withdrawing" : "shown", attempts: 0, due: now, expires };
+  return (yield* first(move, { ...place, ...shown })) !== undefined;
 }
 
 export function* settlePush(
@@ -199,7 +208,8 @@ export function* settlePush(
   const { userId: user, conversationId: conversation, deviceId: device, vendor, seq } = push;
   const place = { user, conversation, device, vendor, seq };
   if (!(yield* takeStep(push, place, step, now))) {
-    yield* run(goOn, { user, conversation, device, vendor, due: againAt });
+    const shown = step.step === "shown" ? step.seq : push.shownSeq;
+    yield* run(goOn, { user, conversation, device, vendor, due: againAt, shown });
   }
   if (record !== null) yield* recordPush(record);
 }
