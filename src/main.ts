@@ -7,9 +7,8 @@ import { type Config, ConfigError, readConfig, secretOf } from "./config/config.
 import { systemClock } from "./engine/clock.ts";
 import { isUserId } from "./engine/ids.ts";
 import { type Role, SYSTEM_USER } from "./engine/model.ts";
-import { type RunningServer, startServer } from "./server/server.ts";
+import type { RunningServer } from "./server/server.ts";
 import { signAppToken } from "./server/tokens.ts";
-import { playTour } from "./tour.ts";
 
 const HELP = `parley: a server for one-to-one messaging
 
@@ -119,6 +118,8 @@ async function start(): Promise<RunningServer> {
   // Standard output is for people, standard error for what collects logs.
   const log = pino({ level: config.logLevel }, pino.destination(2));
   let running: RunningServer | null = null;
+  // Other commands, and mistakes in settings, need none of it: they answer in a third of the time.
+  const { startServer } = await import("./server/server.ts");
   const server = await startServer({
     ...config,
     secret: secretOf(config),
@@ -161,6 +162,7 @@ async function tour(once: boolean): Promise<void> {
   needsSecret(config);
   const server = await start();
   const tokenFor = (user: string, admin: boolean) => sign(config, user, admin ? "admin" : "user", expiryOf("7d"));
+  const { playTour } = await import("./tour.ts");
   await playTour({ url: server.url, tokenFor, say });
   if (once) await server.close();
   else await printInvitation(server);
