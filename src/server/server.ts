@@ -5,14 +5,13 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Logger } from "pino";
 import { type Clock, nextTurn } from "../engine/clock.ts";
-import { createEngine } from "../engine/engine.ts";
+import { createEngine, type PushSetup } from "../engine/engine.ts";
 import type { Platform } from "../engine/model.ts";
 import type { Store } from "../engine/store.ts";
 import { schema } from "../graphql/schema.ts";
 import { createInspector } from "../media/inspector.ts";
 import { openMedia } from "../media/open.ts";
 import type { PushConfig } from "../push/config.ts";
-import { openPush } from "../push/open.ts";
 import { openSqlite } from "../store/sqlite.ts";
 import { createStore } from "../store/store.ts";
 import { createAdmission } from "./admission.ts";
@@ -118,6 +117,12 @@ function closeHttp(server: Server): Promise<void> {
   });
 }
 
+/** Most servers push to few vendors or to none, and do without all of these. */
+async function openChannels(config: PushConfig, clock: Clock): Promise<PushSetup> {
+  const { openPush } = await import("../push/open.ts");
+  return openPush(config, clock);
+}
+
 function givesTokens({ developmentTokens = false, jwks = null, proxies = 0 }: ServerOptions): boolean {
   return developmentTokens && jwks === null && proxies === 0;
 }
@@ -175,7 +180,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const storage = await openMedia(place, inspector, free);
   const { previousSecrets } = tokenRules;
   const keys = createMediaKeys({ secret: options.secret, previousSecrets, clock, publicUrl, linkMs });
-  const push = options.push == null ? null : openPush(options.push, clock);
+  const push = options.push == null ? null : await openChannels(options.push, clock);
   const engine = await createEngine({
     store,
     clock,
