@@ -40,6 +40,21 @@ test("a notification is sent as OPPO wants it", async () => {
   });
 });
 
+test("a badge of nothing is set, and one that stays as it is is not told of", async () => {
+  const { fake, channel } = await start();
+  await channel.send(target, notification({ badge: 0 }));
+  expect(fake.message.notification).toMatchObject({ badge_operation_type: 0, badge_message_count: 0 });
+  await channel.send(target, notification({ badge: null }));
+  expect(fake.message.notification).not.toHaveProperty("badge_operation_type");
+  expect(fake.message.notification).not.toHaveProperty("badge_message_count");
+});
+
+test("it waits no longer than OPPO lets it", async () => {
+  const { fake, channel } = await start();
+  await channel.send(target, notification({ expiresAt: clock.now() + 30 * 86_400_000 }));
+  expect(fake.message.notification).toMatchObject({ off_line_ttl: 864_000 });
+});
+
 test("a template of private messages is filled", async () => {
   const template = { id: "42", titleParameters: { name: "sender" }, contentParameters: { text: "body", who: "title" } };
   const { fake, channel } = await start({ template });
@@ -77,6 +92,8 @@ test.each([
   [oppoSays(18), "misconfigured"],
   [oppoSays(-2), "throttled"],
   [oppoSays(-1), "failed"],
+  [oppoSays(77), "failed"],
+  [oppoSays(0), "failed"],
   [{ status: 502 }, "failed"],
 ] as [Fate, string][])("without a token nothing goes: %j", async (fate, kind) => {
   const { fake, channel } = await start();

@@ -41,6 +41,12 @@ test("it waits no shorter and no longer than vivo lets it, and a badge of nothin
   expect(fake.message).toMatchObject({ timeToLive: 86_400 });
 });
 
+test("a badge that stays as it is adds none", async () => {
+  const { fake, channel } = await start();
+  await channel.send(target, notification({ badge: null }));
+  expect(fake.message).not.toHaveProperty("addBadge");
+});
+
 test("data that is too long is left to be asked for", async () => {
   const { fake, channel } = await start();
   await channel.send(target, notification({ data: "x".repeat(1_024) }));
@@ -64,7 +70,12 @@ test("one token is had for all, renewed in time, and once more where it is refus
 
 test.each([
   [vivoSays(10200), "misconfigured"],
+  [vivoSays(10000), "misconfigured"],
+  [vivoSays(10094), "misconfigured"],
   [vivoSays(10072), "throttled"],
+  [vivoSays(10250), "failed"],
+  [vivoSays(10999), "failed"],
+  [vivoSays(0), "failed"],
   [{ status: 502 }, "failed"],
 ] as [Fate, string][])("without a token nothing goes: %j", async (fate, kind) => {
   const { fake, channel } = await start();
