@@ -7,6 +7,7 @@ import { type Config, ConfigError, readConfig, secretOf } from "./config/config.
 import { systemClock } from "./engine/clock.ts";
 import { isUserId } from "./engine/ids.ts";
 import { type Role, SYSTEM_USER } from "./engine/model.ts";
+import type { PushConfig } from "./push/config.ts";
 import type { RunningServer } from "./server/server.ts";
 import { signAppToken } from "./server/tokens.ts";
 
@@ -113,8 +114,19 @@ function stopOnSignal(server: RunningServer): void {
   process.on("SIGTERM", stop);
 }
 
+/** @throws ConfigError that names each part of the file at fault */
+async function pushConfigIn(file: string): Promise<PushConfig> {
+  const { readPushConfig } = await import("./push/config.ts");
+  try {
+    return readPushConfig(file);
+  } catch (error) {
+    throw new ConfigError(`PARLEY_PUSH: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
 async function start(): Promise<RunningServer> {
   const config = readConfig(process.env);
+  const push = config.pushFile === null ? null : await pushConfigIn(config.pushFile);
   // Standard output is for people, standard error for what collects logs.
   const log = pino({ level: config.logLevel }, pino.destination(2));
   let running: RunningServer | null = null;
@@ -122,6 +134,7 @@ async function start(): Promise<RunningServer> {
   const { startServer } = await import("./server/server.ts");
   const server = await startServer({
     ...config,
+    push,
     secret: secretOf(config),
     developmentTokens: !config.production,
     clock: systemClock,

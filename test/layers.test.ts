@@ -49,10 +49,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   media: ["engine"],
   push: ["engine"],
   server: ["graphql", "engine", "store", "media", "push"],
-  config: ["server", "push", "engine"],
+  config: ["server", "engine"],
   "tour.ts": ["server", "engine"],
   "backup.ts": [],
-  "main.ts": ["config", "backup.ts", "tour.ts", "server", "engine"],
+  "main.ts": ["config", "backup.ts", "tour.ts", "server", "push", "engine"],
 };
 
 /** Packages that only the named layers may use; `node:` modules are below. */

@@ -4,7 +4,6 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { z } from "zod";
 import type { Platform } from "../engine/model.ts";
-import { type PushConfig, readPushConfig } from "../push/config.ts";
 import type { Limits } from "../server/limits.ts";
 import type { MediaOptions } from "../server/media-options.ts";
 import type { TokenRules } from "../server/tokens.ts";
@@ -26,8 +25,8 @@ export interface Config {
   readonly sendRate: number;
   readonly limits: Limits;
   readonly media: MediaOptions;
-  /** Where pushes go; null: nowhere. */
-  readonly push: PushConfig | null;
+  /** File that says where pushes go; null: nowhere. */
+  readonly pushFile: string | null;
   /** How many proxies of one's own stand in front. */
   readonly proxies: number;
   readonly sessionLimits: Readonly<Record<Platform, number>>;
@@ -95,14 +94,6 @@ function mediaOf(values: z.infer<typeof environment>): MediaOptions {
   };
 }
 
-function pushOf(file: string): PushConfig {
-  try {
-    return readPushConfig(file);
-  } catch (error) {
-    throw new ConfigError(`PARLEY_PUSH: ${error instanceof Error ? error.message : String(error)}`);
-  }
-}
-
 /** @throws ConfigError that names each setting at fault */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
   const given = Object.entries(env).filter(([name, value]) => name.startsWith("PARLEY_") && value !== "");
@@ -138,7 +129,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     sendRate: values.PARLEY_SEND_RATE,
     limits: limitsOf(values),
     media: mediaOf(values),
-    push: values.PARLEY_PUSH === undefined ? null : pushOf(values.PARLEY_PUSH),
+    pushFile: values.PARLEY_PUSH ?? null,
     proxies: values.PARLEY_TRUST_PROXY,
     sessionLimits: values.PARLEY_SESSION_LIMITS,
     allowedOrigins: values.PARLEY_ALLOWED_ORIGINS ?? null,

@@ -147,7 +147,7 @@ export function createDevices(core: Core, users: Pick<ReturnType<typeof createUs
     if (session !== null) {
       await store.endSession(userId, deviceId, clock.now());
       revocations.noteEndedSession(userId, deviceId, session);
-    }
+    } else await store.deletePushTokens(userId, deviceId, null);
     setImmediate(() => {
       if (session !== null) endSession({ userId, deviceId, session });
       else connection?.end("ended");

@@ -1,5 +1,5 @@
 /** The store's interface for pushes. What is queued is written with the message that it tells of. */
-import type { UserId } from "./model.ts";
+import type { AuditEntry, UserId } from "./model.ts";
 import type { PushVendor } from "./push/channel.ts";
 import type {
   PendingPush,
@@ -23,8 +23,8 @@ export interface PushCount {
 export interface PushStore {
   /** Keeps a device's token of a vendor, and takes it from whoever had it before. @param key short, and the token's alone */
   savePushToken(token: PushToken, key: string): Promise<void>;
-  /** Forgets a device's tokens, of one vendor or of all, and what was queued for them. */
-  deletePushTokens(userId: UserId, deviceId: string, vendor: PushVendor | null): Promise<void>;
+  /** Forgets a device's tokens, or those of all of a user's, of one vendor or of all, and what was queued for them. */
+  deletePushTokens(userId: UserId, deviceId: string | null, vendor: PushVendor | null): Promise<void>;
   pushTokens(userId: UserId, deviceId: string | null): Promise<readonly PushToken[]>;
   /** Forgets a token that its vendor does not know any more, unless the device has registered since then. */
   dropInvalidToken(token: PushToken, before: number): Promise<void>;
@@ -47,10 +47,11 @@ export interface PushStore {
   /** When the next push of these vendors is due that nobody is at; null where there is none. */
   nextPushAt(vendors: readonly PushVendor[], now: number): Promise<number | null>;
   /** Queues again what is dead. @returns how many */
-  revivePushes(vendor: PushVendor | null, now: number, expiresAt: number): Promise<number>;
+  revivePushes(vendor: PushVendor | null, now: number, expiresAt: number, audit: AuditEntry): Promise<number>;
   pushRecords(userId: UserId, limit: number): Promise<readonly PushRecord[]>;
   countPushes(): Promise<readonly PushCount[]>;
 
   pushPreferences(userId: UserId): Promise<PushPreferences>;
-  savePushPreferences(userId: UserId, preferences: PushPreferences): Promise<void>;
+  /** Changes what is given. @returns what the user wants then */
+  changePushPreferences(userId: UserId, change: Partial<PushPreferences>): Promise<PushPreferences>;
 }

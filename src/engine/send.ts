@@ -3,7 +3,7 @@ import { hash, randomUUID } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { auditEntry, recordLook } from "./audit.ts";
 import type { Content, ContentInput } from "./content.ts";
-import { checkString } from "./content-checks.ts";
+import { checkString, invalid } from "./content-checks.ts";
 import { readContent } from "./content-rules.ts";
 import { announced, type Core, cutoffsNow, erasuresNow } from "./core.ts";
 import { type MessageDraft, messageFrom } from "./draft.ts";
@@ -45,10 +45,6 @@ export interface SendInput {
 
 export interface SendSuccess extends MessageView {
   readonly duplicate: boolean;
-}
-
-function invalid(field: string, reason: string): Refusal {
-  return new Refusal("INVALID_CONTENT", reason, { field });
 }
 
 function readKey(key: string | null | undefined): string | null {

@@ -13,8 +13,6 @@ import { vivoConfig } from "./vivo.ts";
 import { webPushConfig } from "./web-push.ts";
 import { xiaomiConfig } from "./xiaomi.ts";
 
-const HOUR_MS = 3_600_000;
-
 export const pushConfig = z.strictObject({
   /** Seconds that a device has to acknowledge a message before it is pushed to. */
   delaySeconds: z.number().min(0).max(60).default(4),
@@ -34,14 +32,6 @@ export const pushConfig = z.strictObject({
   webPush: webPushConfig.optional(),
 });
 export type PushConfig = z.infer<typeof pushConfig>;
-
-export function delayMs({ delaySeconds }: PushConfig): number {
-  return delaySeconds * 1_000;
-}
-
-export function lifetimeMs({ lifetimeHours }: PushConfig): number {
-  return lifetimeHours * HOUR_MS;
-}
 
 /**
  * Reads the file.

@@ -8,7 +8,16 @@ import { createAccessToken, sendWithToken } from "./access-token.ts";
 import { fetchWithSecret } from "./client-credentials.ts";
 import type { ChannelContext } from "./context.ts";
 import { type Answer, createHttp, retryAfter } from "./http.ts";
-import { accepted, contentRejected, failed, misconfigured, throttled, tokenInvalid, unanswered } from "./outcomes.ts";
+import {
+  accepted,
+  contentRejected,
+  failed,
+  misconfigured,
+  throttled,
+  tokenInvalid,
+  unanswered,
+  unreadable,
+} from "./outcomes.ts";
 import { appDataOf, MOST_BADGE, MOST_BYTES, secondsLeft, textOf } from "./parts.ts";
 import { fitToBytes } from "./text.ts";
 
@@ -42,10 +51,7 @@ function outcomeOf(answer: Answer, token: string, now: number): PushOutcome | "t
   const waitMs = retryAfter(answer, now);
   if (answer.status === 503 || answer.status === 429) return throttled(String(answer.status), waitMs);
   const read = sentAnswer.safeParse(answer.json);
-  if (!read.success) {
-    if (answer.status === 401) return "token refused";
-    return failed(answer.status === 200 ? "200, unreadable" : String(answer.status), waitMs);
-  }
+  if (!read.success) return answer.status === 401 ? "token refused" : unreadable(answer.status, waitMs);
   const { code, data } = read.data;
   if (data.expireTokens.includes(token)) return tokenInvalid(`${code} expireTokens`);
   if (data.failTokens.includes(token)) return failed(`${code} failTokens`, waitMs);

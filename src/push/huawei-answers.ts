@@ -8,7 +8,16 @@ import type { Clock } from "../engine/clock.ts";
 import type { PushOutcome, PushTarget, Withdrawal } from "../engine/push/channel.ts";
 import { type AccessToken, sendWithToken } from "./access-token.ts";
 import { type Answer, type Http, retryAfter } from "./http.ts";
-import { accepted, contentRejected, failed, misconfigured, throttled, tokenInvalid, unanswered } from "./outcomes.ts";
+import {
+  accepted,
+  contentRejected,
+  failed,
+  misconfigured,
+  throttled,
+  tokenInvalid,
+  unanswered,
+  unreadable,
+} from "./outcomes.ts";
 
 const tokens = z.array(z.string()).catch([]);
 const illegal = z.record(z.string(), tokens).optional().catch(undefined);
@@ -64,10 +73,7 @@ function outcomeOf(answer: Answer, token: string, now: number): PushOutcome | "t
   const waitMs = retryAfter(answer, now);
   if (answer.status === 503 || answer.status === 429) return throttled(String(answer.status), waitMs);
   const read = codedAnswer.safeParse(answer.json);
-  if (!read.success) {
-    if (answer.status === 401) return "token refused";
-    return failed(answer.status === 200 ? "200, unreadable" : String(answer.status), waitMs);
-  }
+  if (!read.success) return answer.status === 401 ? "token refused" : unreadable(answer.status, waitMs);
   const { code, msg } = read.data;
   switch (code) {
     case "80000000":

@@ -16,6 +16,7 @@ import {
   throttled,
   tokenInvalid,
   unanswered,
+  unreadable,
 } from "./outcomes.ts";
 import { shown } from "./text.ts";
 
@@ -89,10 +90,7 @@ function outcomeOfToken(tokenCode: string, now: number): PushOutcome {
 function outcomeOf(answer: Answer, token: string, now: number): PushOutcome {
   const waitMs = retryAfter(answer, now);
   const read = sentAnswer.safeParse(answer.json);
-  if (!read.success) {
-    if (answer.status === 429) return throttled("429", waitMs);
-    return failed(answer.status === 200 ? "200, unreadable" : String(answer.status), waitMs);
-  }
+  if (!read.success) return unreadable(answer.status, waitMs);
   const { code: said, value } = read.data;
   const reason = /^\d{1,9}$/.test(said) ? said : "unknown";
   switch (said) {

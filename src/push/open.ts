@@ -2,7 +2,7 @@
 import type { Clock } from "../engine/clock.ts";
 import type { PushSetup } from "../engine/engine.ts";
 import { createApns } from "./apns.ts";
-import { delayMs, lifetimeMs, type PushConfig } from "./config.ts";
+import type { PushConfig } from "./config.ts";
 import { createFcm } from "./fcm.ts";
 import { createHarmony } from "./harmony.ts";
 import { createHonor } from "./honor.ts";
@@ -31,8 +31,8 @@ export function openPush(config: PushConfig, clock: Clock): PushSetup {
   ];
   return {
     channels: channels.filter((channel) => channel !== undefined),
-    delayMs: delayMs(config),
-    lifetimeMs: lifetimeMs(config),
+    delayMs: config.delaySeconds * 1_000,
+    lifetimeMs: config.lifetimeHours * 3_600_000,
     preview: config.preview,
   };
 }

@@ -17,6 +17,7 @@ import {
   throttled,
   tokenInvalid,
   unanswered,
+  unreadable,
 } from "./outcomes.ts";
 import { appDataOf, secondsLeft } from "./parts.ts";
 import { shown } from "./text.ts";
@@ -79,10 +80,7 @@ const NAMES_TOKEN = /regist(e|ra)tion/i;
 function outcomeOf(answer: Answer, now: number): PushOutcome | "token refused" {
   const waitMs = retryAfter(answer, now);
   const read = sentAnswer.safeParse(answer.json);
-  if (!read.success) {
-    if (answer.status === 429) return throttled("429", waitMs);
-    return failed(answer.status === 200 ? "200, unreadable" : String(answer.status), waitMs);
-  }
+  if (!read.success) return unreadable(answer.status, waitMs);
   const { code: said, message } = read.data;
   const reason = String(said);
   if (said === 0) return answer.status === 200 ? accepted(reason) : failed(`${answer.status} ${reason}`, waitMs);

@@ -26,6 +26,12 @@ export const failed = (reason: string, retryAfterMs: number | null = null): Push
   retryAfterMs,
 });
 
+/** What an answer comes to that is not in the vendor's own words. */
+export function unreadable(status: number, waitMs: number | null): PushOutcome {
+  if (status === 429) return throttled("429", waitMs);
+  return failed(status === 200 ? "200, unreadable" : String(status), waitMs);
+}
+
 /** Quotas of these vendors begin anew at midnight in China, which has no summer time. */
 export function quotaExhausted(reason: string, now: number): PushOutcome {
   const day = 86_400_000;

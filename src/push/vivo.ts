@@ -17,6 +17,7 @@ import {
   throttled,
   tokenInvalid,
   unanswered,
+  unreadable,
 } from "./outcomes.ts";
 import { appDataOf, secondsLeft } from "./parts.ts";
 import { shown } from "./text.ts";
@@ -69,10 +70,7 @@ function isOfCredentials(result: number): boolean {
 function outcomeOf(answer: Answer, now: number): PushOutcome | "token refused" {
   const waitMs = retryAfter(answer, now);
   const read = sentAnswer.safeParse(answer.json);
-  if (!read.success) {
-    if (answer.status === 429) return throttled("429", waitMs);
-    return failed(answer.status === 200 ? "200, unreadable" : String(answer.status), waitMs);
-  }
+  if (!read.success) return unreadable(answer.status, waitMs);
   const { result, invalidUser } = read.data;
   const reason = String(result);
   if (result === TOKEN_REFUSED) return "token refused";

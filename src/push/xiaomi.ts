@@ -18,6 +18,7 @@ import {
   throttled,
   tokenInvalid,
   unanswered,
+  unreadable,
 } from "./outcomes.ts";
 import { cutToUnits, isSeen, shown } from "./text.ts";
 
@@ -84,11 +85,7 @@ function plain(text: string): string {
 function outcomeOf(answer: Answer, token: string, now: number): PushOutcome {
   const waitMs = retryAfter(answer, now);
   const read = sentAnswer.safeParse(answer.json);
-  if (!read.success) {
-    if (answer.status === 401) return misconfigured("401");
-    if (answer.status === 429) return throttled("429", waitMs);
-    return failed(answer.status === 200 ? "200, unreadable" : String(answer.status), waitMs);
-  }
+  if (!read.success) return answer.status === 401 ? misconfigured("401") : unreadable(answer.status, waitMs);
   const { result, code, reason: words, data } = read.data;
   const reason = String(code);
   if (code === 0) {

@@ -168,6 +168,14 @@ export function createMetrics(reports: Reports): Metrics {
     },
     refused: (reason) => refusals.inc({ reason }),
     watchPushes({ vendors, count, broken, now }) {
+      let counting: Promise<readonly PushCount[]> | null = null;
+      // Who asks, asks for two gauges at a time.
+      const counted = () => {
+        counting ??= count().finally(() => {
+          counting = null;
+        });
+        return counting;
+      };
       new Gauge({
         name: "parley_pushes",
         help: "Pushes that there are, by vendor and state.",
@@ -175,7 +183,7 @@ export function createMetrics(reports: Reports): Metrics {
         registers,
         async collect() {
           this.reset();
-          for (const { vendor, state, count: pushes } of await count()) this.set({ vendor, state }, pushes);
+          for (const { vendor, state, count: pushes } of await counted()) this.set({ vendor, state }, pushes);
         },
       });
       new Gauge({
@@ -185,7 +193,7 @@ export function createMetrics(reports: Reports): Metrics {
         registers,
         async collect() {
           for (const vendor of vendors) this.set({ vendor }, 0);
-          for (const { vendor, state, oldestAt } of await count()) {
+          for (const { vendor, state, oldestAt } of await counted()) {
             if (state === "queued") this.set({ vendor }, Math.max(0, (now() - oldestAt) / 1_000));
           }
         },

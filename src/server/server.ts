@@ -146,6 +146,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   let notReady: string | null = null;
   const appKeys = options.jwks == null ? null : await openAppKeys(options.jwks, clock, log);
+  const push = options.push == null ? null : await openChannels(options.push, clock);
   const tokenRules = { ...DEFAULT_TOKEN_RULES, ...options.tokenRules };
   const metrics = createMetrics({
     pushBroken: (vendor, reason) => log.error({ vendor, reason }, "a push vendor refuses what it is given"),
@@ -180,7 +181,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const storage = await openMedia(place, inspector, free);
   const { previousSecrets } = tokenRules;
   const keys = createMediaKeys({ secret: options.secret, previousSecrets, clock, publicUrl, linkMs });
-  const push = options.push == null ? null : await openChannels(options.push, clock);
   const engine = await createEngine({
     store,
     clock,

@@ -15,7 +15,7 @@ import { endSession, openSession, readDevice, readDevices, renewSession, revokeT
 import { hasExpired, log, logState } from "./operations/log.ts";
 import { append, deleteForUser, edit, isPutAway, readMessage, recall } from "./operations/messages.ts";
 import { ensureUser, muteUser, readUsers, saveProfiles } from "./operations/people.ts";
-import { readPushPreferences, savePushPreferences } from "./operations/push-preferences.ts";
+import { changePushPreferences, readPushPreferences } from "./operations/push-preferences.ts";
 import { pushRecords } from "./operations/push-records.ts";
 import { deletePushTokens, dropInvalidToken, pushTokensOf, savePushToken } from "./operations/push-tokens.ts";
 import {
@@ -144,7 +144,7 @@ export function createStore(database: Database): Store {
     pushRecords: reading(pushRecords),
     countPushes: reading(countPushes),
     pushPreferences: reading(readPushPreferences),
-    savePushPreferences: writing(savePushPreferences),
+    changePushPreferences: writing(changePushPreferences),
 
     loadSettings: reading(loadSettings),
     saveSettings: writing(saveSettings),

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { DAY, HOUR } from "../support/clock.ts";
 import { fcmError } from "../support/push/fake-fcm.ts";
 import { clock } from "../support/push/notifications.ts";
-import { DELAY_MS, REGISTER, register, startPhones } from "../support/push/phones.ts";
+import { DELAY_MS, register, startPhones } from "../support/push/phones.ts";
 
 describe("a phone whose app is closed", () => {
   test("shows who has written and what, after the time that a device has to take a message", async () => {
@@ -250,81 +250,6 @@ test("that nothing may be taken back does not stop what is sent", async () => {
   expect((await phones.untilTold(3)).at(-1)).toMatchObject({ body: "two" });
 });
 
-describe("tokens", () => {
-  test("belong to whoever registered them last", async () => {
-    const phones = await startPhones();
-    await phones.phone("bob", "one phone");
-    const carol = await phones.phone("carol", "one phone");
-    const alice = await phones.app.person("alice");
-    await alice.send("bob", "for bob");
-    await alice.send("carol", "for carol");
-    phones.pass();
-    expect(await phones.untilTold(1)).toMatchObject([{ token: "one phone", body: "for carol" }]);
-    const { devices } = await carol.get("{ devices { deviceId pushTokens { vendor environment language } } }");
-    expect(devices).toEqual([
-      { deviceId: "phone of carol", pushTokens: [{ vendor: "FCM", environment: "PRODUCTION", language: null }] },
-    ]);
-  });
-
-  test.each([
-    [
-      "logs out",
-      async (bob: Awaited<ReturnType<typeof phoneOf>>) => void (await bob.get("mutation { logout { deviceId } }")),
-    ],
-    [
-      "removes them",
-      async (bob: Awaited<ReturnType<typeof phoneOf>>) => void (await bob.change("removePushTokens", {}, "removed")),
-    ],
-  ])("go when the device %s", async (_, end) => {
-    const phones = await startPhones();
-    const bob = await phoneOf(phones);
-    const alice = await phones.app.person("alice");
-    await alice.send("bob", "before");
-    await end(bob);
-    await alice.send("bob", "after");
-    phones.pass();
-    await phones.phone("carol");
-    await alice.send("carol", "hello");
-    phones.pass();
-    expect(await phones.untilTold(1)).toMatchObject([{ body: "hello" }]);
-  });
-
-  test("go when the vendor does not know them any more, unless the device has registered since", async () => {
-    const phones = await startPhones();
-    const bob = await phones.phone("bob");
-    const alice = await phones.app.person("alice");
-    phones.fake.fates.push(fcmError(404, "UNREGISTERED"));
-    await alice.send("bob", "one");
-    phones.pass();
-    expect(await phones.untilReported("bob", 1)).toMatchObject([
-      { outcome: "TOKEN_INVALID", reason: "404 UNREGISTERED" },
-    ]);
-    await alice.send("bob", "two");
-    phones.pass();
-    await register(bob, "another token");
-    await alice.send("bob", "three");
-    phones.pass();
-    expect((await phones.untilTold(2))[1]).toMatchObject({ token: "another token", body: "three" });
-  });
-
-  test.each([
-    [{ vendor: "APNS" }, "vendor"],
-    [{ token: "" }, "token"],
-    [{ token: "x".repeat(4_097) }, "token"],
-    [{ language: "not a language" }, "language"],
-  ] as [object, string][])("are refused that cannot be used: %j", async (wrong, field) => {
-    const phones = await startPhones();
-    const bob = await phones.app.person("bob");
-    const input = { vendor: "FCM", token: "token", ...wrong };
-    const { errors = [] } = await bob.ask(REGISTER, { input });
-    expect(errors[0]?.extensions).toMatchObject({ code: "INVALID_CONTENT", field });
-  });
-});
-
-async function phoneOf(phones: Awaited<ReturnType<typeof startPhones>>) {
-  return phones.phone("bob");
-}
-
 describe("a vendor in trouble", () => {
   test("that is down for an hour loses nothing, and is not flooded when it is back", async () => {
     const phones = await startPhones();
@@ -351,6 +276,30 @@ describe("a vendor in trouble", () => {
     expect(new Set(bodies)).toEqual(new Set(people.map((user) => `hello ${user}`)));
     expect(bodies).toHaveLength(people.length);
   }, 60_000);
+
+  test("that is down for a day is not asked any more, until an admin wants it", async () => {
+    const phones = await startPhones();
+    await phones.phone("bob");
+    phones.fake.fates.push(...Array.from({ length: 1_000 }, () => ({ status: 503 })));
+    await (await phones.app.person("alice")).send("bob", "hello");
+    phones.pass();
+    for (let hour = 0; hour < 25; hour += 1) {
+      await phones.app.server.engine.pushing.settled();
+      phones.pass(HOUR);
+    }
+    await phones.app.server.engine.pushing.settled();
+    const admin = await phones.app.admin();
+    const report = await admin.get('{ pushReport(user: "bob", last: 1) { outcome } }');
+    expect(report).toEqual({ pushReport: [{ outcome: "DEAD" }] });
+    phones.fake.fates.length = 0;
+    const tried = phones.told.length;
+    phones.pass(HOUR);
+    await phones.app.server.engine.pushing.settled();
+    expect(phones.told).toHaveLength(tried);
+    expect(await admin.change("retryPushes", {}, "count")).toEqual({ count: 1 });
+    phones.pass(1);
+    expect((await phones.untilTold(tried + 1)).at(-1)).toMatchObject({ body: "hello" });
+  });
 
   test("is waited for as long as it says", async () => {
     const phones = await startPhones();
@@ -489,4 +438,21 @@ test("what was read while a newer message waited goes from the screen too", asyn
   await desk.markRead("alice");
   phones.pass(1);
   expect((await phones.untilTold(4)).at(-1)).toMatchObject({ withdrawn: true });
+});
+
+test("what is on the screen goes when it is read, although the vendor would not have the next one", async () => {
+  const phones = await startPhones();
+  await phones.phone("bob");
+  const [alice, desk] = await phones.app.people("alice", "bob");
+  await alice.send("bob", "one");
+  phones.pass();
+  await phones.untilReported("bob", 1);
+  const badRequest = { "@type": "type.googleapis.com/google.rpc.BadRequest" };
+  phones.fake.fates.push({ status: 400, body: { error: { status: "INVALID_ARGUMENT", details: [badRequest] } } });
+  await alice.send("bob", "two");
+  phones.pass();
+  await phones.untilReported("bob", 2);
+  await desk.markRead("alice");
+  phones.pass(1);
+  expect((await phones.untilTold(3)).at(-1)).toMatchObject({ withdrawn: true, badge: 0 });
 });

@@ -38,7 +38,7 @@ export function createAttempts(core: Core, preview: PushPreview): Attempt {
       const dueAt = now + ms;
       // It would come too late to be of use, if the clock can be believed.
       if (core.timekeeper.earliest() + ms >= pending.expiresAt)
-        return { step: { step: "dead", reason }, outcome: "dead", reason };
+        return { step: { step: "dead" }, outcome: "dead", reason };
       return { step: { step: "later", dueAt, counts }, outcome: "delayed", reason };
     };
     const backoff = jittered(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(pending.attempts, 20)));
@@ -48,7 +48,7 @@ export function createAttempts(core: Core, preview: PushPreview): Attempt {
       case "token invalid":
         return { step: { step: "forget" }, outcome: "token invalid", reason };
       case "content rejected":
-        return { step: { step: "dead", reason }, outcome: "dead", reason };
+        return { step: { step: "dead" }, outcome: "dead", reason };
       case "misconfigured":
         if (lane.broke(reason)) observer.pushBroken(pending.vendor, reason);
         return later(lane.pauseMs(), false);
@@ -103,7 +103,7 @@ export function createAttempts(core: Core, preview: PushPreview): Attempt {
       const reason = "skip" in decision ? decision.skip : "no token";
       // What could not be sent for as long as it was of use is kept, to be looked at.
       const isDead = reason === "expired" && pending.attempts > 0;
-      const step = isDead ? ({ step: "dead", reason } as const) : ({ step: "skip" } as const);
+      const step = { step: isDead ? "dead" : "skip" } as const;
       await settle(pending, { step, outcome: isDead ? "dead" : "skipped", reason });
       return;
     }

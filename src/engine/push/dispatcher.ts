@@ -6,8 +6,11 @@ import type { PushChannel, PushVendor } from "./channel.ts";
 import { createLane, type Lane } from "./lane.ts";
 import type { PendingPush, PushPreview } from "./model.ts";
 
-/** Milliseconds after which somebody else may take what somebody has begun: more than a vendor may take to answer. */
-const LEASE_MS = 30_000;
+/**
+ * Milliseconds after which somebody else may take what somebody has begun: more than a vendor may take to answer to two
+ * requests for a token and two to send.
+ */
+const LEASE_MS = 60_000;
 /** Milliseconds after which what is due is looked for, even if nobody has said that there is something. */
 const LOOK_AGAIN_MS = 10_000;
 

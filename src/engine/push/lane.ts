@@ -45,7 +45,12 @@ export function createLane(clock: Clock, concurrency: number): Lane {
   };
 
   return {
-    free: () => (isResting() ? 0 : Math.max(0, Math.max(1, concurrency >> Math.min(failures, 10)) - running)),
+    free() {
+      if (isResting()) return 0;
+      // One tells whether it goes again.
+      const most = broken === null ? concurrency >> Math.min(failures, 10) : 1;
+      return Math.max(0, Math.max(1, most) - running);
+    },
     pauseMs: () => Math.max(0, restsUntil - clock.monotonic()),
     begin() {
       running += 1;

@@ -111,4 +111,4 @@ export type PushStep =
   /** The message with this seq is on the screen, until somebody reads it or it is recalled. */
   | { readonly step: "shown"; readonly seq: number }
   | { readonly step: "later"; readonly dueAt: number; readonly counts: boolean }
-  | { readonly step: "dead"; readonly reason: string };
+  | { readonly step: "dead" };

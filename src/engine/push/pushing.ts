@@ -1,9 +1,8 @@
 /** Pushes, as users and admins arrange them: where a device is reached, what it shows, and what became of it. */
 import { hash } from "node:crypto";
 import { auditEntry, recordLook } from "../audit.ts";
-import { checkString } from "../content-checks.ts";
+import { checkString, invalid } from "../content-checks.ts";
 import type { Core } from "../core.ts";
-import { Refusal } from "../errors.ts";
 import type { UserId } from "../model.ts";
 import { limitChanges } from "../permissions.ts";
 import { requireAdmin, subjectOf, type Viewer } from "../viewer.ts";
@@ -35,10 +34,6 @@ export interface TestedPush {
   readonly vendor: PushVendor;
   readonly outcome: PushOutcome["kind"];
   readonly reason: string;
-}
-
-function invalid(field: string, reason: string): Refusal {
-  return new Refusal("INVALID_CONTENT", reason, { field });
 }
 
 function readLanguage(language: string | null | undefined): string | null {
@@ -102,18 +97,17 @@ export function createPushing(core: Core, channels: readonly PushChannel[]) {
   /** What is left out stays as it is. @throws Refusal RATE_LIMITED, INVALID_CONTENT */
   async function updatePreferences(viewer: Viewer, change: PreferencesChange): Promise<PushPreferences> {
     limitChanges(core, viewer);
-    if (change.quietHours != null) checkQuietHours(change.quietHours);
-    const { muteSeconds } = change;
+    const { preview, quietHours, muteSeconds } = change;
+    if (quietHours != null) checkQuietHours(quietHours);
     if (muteSeconds !== undefined && (muteSeconds < 0 || muteSeconds > LONGEST_MUTE_SECONDS)) {
       throw invalid("muteSeconds", `It is 0 to ${LONGEST_MUTE_SECONDS} seconds.`);
     }
-    const known = await store.pushPreferences(viewer.userId);
-    const { preview = known.preview, quietHours = known.quietHours } = change;
-    const mutedUntil =
-      muteSeconds === undefined ? known.mutedUntil : muteSeconds === 0 ? null : clock.now() + muteSeconds * 1_000;
-    const wanted = { preview, quietHours, mutedUntil };
-    await store.savePushPreferences(viewer.userId, wanted);
-    return wanted;
+    const until = muteSeconds === 0 ? null : clock.now() + (muteSeconds ?? 0) * 1_000;
+    return store.changePushPreferences(viewer.userId, {
+      ...(preview === undefined ? {} : { preview }),
+      ...(quietHours === undefined ? {} : { quietHours }),
+      ...(muteSeconds === undefined ? {} : { mutedUntil: until }),
+    });
   }
 
   /**
@@ -149,9 +143,9 @@ export function createPushing(core: Core, channels: readonly PushChannel[]) {
   /** Queues again what was given up. @returns how many @throws Refusal FORBIDDEN */
   async function retry(viewer: Viewer, vendor: PushVendor | null): Promise<number> {
     requireAdmin(viewer, "`retryPushes`");
-    await store.recordAudit(auditEntry(core, viewer, "retryPushes", null, vendor ?? "all vendors"));
+    const audit = auditEntry(core, viewer, "retryPushes", null, vendor ?? "all vendors");
     const now = clock.now();
-    const revived = await store.revivePushes(vendor, now, now + (core.push?.lifetimeMs ?? 0));
+    const revived = await store.revivePushes(vendor, now, now + (core.push?.lifetimeMs ?? 0), audit);
     core.push?.expect(now);
     return revived;
   }

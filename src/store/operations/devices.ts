@@ -106,6 +106,8 @@ export function* revokeTokens(
 ): Operation<readonly Device[]> {
   const living = (yield* all(selectLiving, { user })).filter((row) => deviceId === null || row.device_id === deviceId);
   for (const row of living) yield* end(user, row.device_id, audit.at);
+  // What the app has signed speaks for this device, which has no session to end.
+  yield* deletePushTokens(user, deviceId === null ? null : DEFAULT_DEVICE, null);
   yield* run(setTokensFrom, { user, from: tokensFrom });
   yield* recordAudit(audit);
   return living.map(toDevice);

@@ -41,10 +41,9 @@ export function* readPushPreferences(user: string): Operation<PushPreferences> {
   };
 }
 
-export function* savePushPreferences(
-  user: string,
-  { preview, quietHours, mutedUntil }: PushPreferences,
-): Operation<void> {
+export function* changePushPreferences(user: string, change: Partial<PushPreferences>): Operation<PushPreferences> {
+  const wanted = { ...(yield* readPushPreferences(user)), ...change };
+  const { preview, quietHours, mutedUntil } = wanted;
   yield* run(upsertPreferences, {
     user,
     preview,
@@ -53,4 +52,5 @@ export function* savePushPreferences(
     zone: quietHours?.timeZone ?? null,
     muted: mutedUntil,
   });
+  return wanted;
 }

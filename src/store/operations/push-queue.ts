@@ -1,6 +1,6 @@
 /** Pushes that begin to wait: for what was sent, and for what is to be taken back. Within the change that causes them. */
 import { sql } from "drizzle-orm";
-import { type Operation, run, statement } from "../statement.ts";
+import { first, type Operation, run, statement } from "../statement.ts";
 import { pushes, pushTokens } from "../tables.ts";
 
 type Queued = {
@@ -33,19 +33,24 @@ export function* queuePushes(queued: Queued): Operation<void> {
   yield* run(insertPushes, queued);
 }
 
-type Taken = { user: string; conversation: number; seq: number; now: number; origin: string };
+/** Milliseconds that a notification is looked for to be taken back. */
+const WITHDRAWAL_MS = 86_400_000;
+const isAny = statement<{ user: string; conversation: number }, { seq: number }>(
+  (p) => sql`select seq from ${pushes} where user_id = ${p.user} and conversation_id = ${p.conversation} limit 1`,
+);
+type Taken = { user: string; conversation: number; seq: number; now: number; expires: number; origin: string };
 const takeBack = statement<Taken>(
-  (p) => sql`update ${pushes} set state = 'withdrawing', attempts = 0, due_at = ${p.now}
+  (p) => sql`update ${pushes} set state = 'withdrawing', attempts = 0, due_at = ${p.now}, expires_at = ${p.expires}
     where user_id = ${p.user} and conversation_id = ${p.conversation} and state in ('shown', 'dead')
       and shown_seq > 0 and shown_seq <= ${p.seq} and device_id <> ${p.origin}`,
 );
-const forgetShown = statement<Taken>(
+const forgetShown = statement<Omit<Taken, "now" | "expires">>(
   (p) => sql`delete from ${pushes}
     where user_id = ${p.user} and conversation_id = ${p.conversation} and state = 'shown' and seq <= ${p.seq}
       and device_id = ${p.origin}`,
 );
-const takeBackOne = statement<{ user: string; conversation: number; seq: number; now: number }>(
-  (p) => sql`update ${pushes} set state = 'withdrawing', attempts = 0, due_at = ${p.now}
+const takeBackOne = statement<Omit<Taken, "origin">>(
+  (p) => sql`update ${pushes} set state = 'withdrawing', attempts = 0, due_at = ${p.now}, expires_at = ${p.expires}
     where user_id = ${p.user} and conversation_id = ${p.conversation} and state in ('shown', 'dead')
       and shown_seq = ${p.seq}`,
 );
@@ -58,13 +63,14 @@ export function* withdrawRead(
   now: number,
   device: string | null,
 ): Operation<void> {
+  if ((yield* first(isAny, { user, conversation })) === undefined) return;
   // No device has an empty id, so that stands for none.
-  const taken = { user, conversation, seq, now, origin: device ?? "" };
-  yield* run(takeBack, taken);
-  yield* run(forgetShown, taken);
+  const read = { user, conversation, seq, origin: device ?? "" };
+  yield* run(takeBack, { ...read, now, expires: now + WITHDRAWAL_MS });
+  yield* run(forgetShown, read);
 }
 
 /** A message was recalled: what devices show of it goes. */
 export function* withdrawRecalled(user: string, conversation: number, seq: number, now: number): Operation<void> {
-  yield* run(takeBackOne, { user, conversation, seq, now });
+  yield* run(takeBackOne, { user, conversation, seq, now, expires: now + WITHDRAWAL_MS });
 }

@@ -82,11 +82,13 @@ export function* pushTokensOf(userId: string, deviceId: string | null): Operatio
   return deviceId === null ? tokens : tokens.filter((token) => token.deviceId === deviceId);
 }
 
-export function* deletePushTokens(user: string, device: string, vendor: PushVendor | null): Operation<void> {
+/** @param device null: of all of the user's; @param vendor null: of all */
+export function* deletePushTokens(user: string, device: string | null, vendor: PushVendor | null): Operation<void> {
   for (const token of yield* pushTokensOf(user, device)) {
     if (vendor !== null && token.vendor !== vendor) continue;
-    yield* run(deleteToken, { user, device, vendor: token.vendor });
-    yield* run(deletePushesOf, { user, device, vendor: token.vendor });
+    const place = { user, device: token.deviceId, vendor: token.vendor };
+    yield* run(deleteToken, place);
+    yield* run(deletePushesOf, place);
   }
 }
 

@@ -1,11 +1,12 @@
 /** Pushes that wait: taken when they are due, decided by what is so then, and settled. */
 import { sql } from "drizzle-orm";
-import type { PushOptions } from "../../engine/model.ts";
+import type { AuditEntry, PushOptions } from "../../engine/model.ts";
 import { PUSH_VENDORS, type PushVendor } from "../../engine/push/channel.ts";
 import type { PendingPush, PushFacts, PushRecord, PushState, PushStep } from "../../engine/push/model.ts";
 import type { PushCount } from "../../engine/push-store.ts";
 import { all, first, type Operation, run, statement } from "../statement.ts";
 import { devices, members, messages, pushes } from "../tables.ts";
+import { recordAudit } from "./audit.ts";
 import { memberByConversation } from "./conversations.ts";
 import { readPushPreferences } from "./push-preferences.ts";
 import { recordPush } from "./push-records.ts";
@@ -183,6 +184,8 @@ function* takeStep(push: PendingPush, place: Place, step: PushStep, now: number)
       return (yield* first(move, { ...place, told: place.seq, shown, ...later })) !== undefined;
     }
     case "dead": {
+      // What is on the screen goes first; what the vendor would not have is no loss beside it.
+      if (shown > 0 && (yield* isShownOver(place, shown))) return yield* leaveShown(push, place, shown, now);
       const dead = { state: "dead", attempts: attempts + 1, due: now, expires: now };
       return (yield* first(move, { ...place, told: place.seq, shown, ...dead })) !== undefined;
     }
@@ -191,9 +194,14 @@ function* takeStep(push: PendingPush, place: Place, step: PushStep, now: number)
   }
 }
 
+/** Whether what is on the screen has been read, or recalled. */
+function* isShownOver(place: Place, told: number): Operation<boolean> {
+  return (yield* first(isOver, { ...place, seq: told })) !== undefined;
+}
+
 /** A message is on the screen: until it is over, which it may be by now. */
 function* leaveShown({ expiresAt: expires }: PendingPush, place: Place, told: number, now: number): Operation<boolean> {
-  const over = (yield* first(isOver, { ...place, seq: told })) !== undefined;
+  const over = yield* isShownOver(place, told);
   const shown = { told, shown: told, state: over ? "withdrawing" : "shown", attempts: 0, due: now, expires };
   return (yield* first(move, { ...place, ...shown })) !== undefined;
 }
@@ -208,7 +216,7 @@ export function* settlePush(
   const { userId: user, conversationId: conversation, deviceId: device, vendor, seq } = push;
   const place = { user, conversation, device, vendor, seq };
   if (!(yield* takeStep(push, place, step, now))) {
-    const shown = step.step === "shown" ? step.seq : push.shownSeq;
+    const shown = step.step === "shown" ? step.seq : step.step === "forget" ? 0 : push.shownSeq;
     yield* run(goOn, { user, conversation, device, vendor, due: againAt, shown });
   }
   if (record !== null) yield* recordPush(record);
@@ -219,7 +227,13 @@ const revive = statement<{ vendor: string | null; now: number; expires: number }
     where state = 'dead' and vendor = coalesce(${p.vendor}, vendor) returning seq`,
 );
 
-export function* revivePushes(vendor: PushVendor | null, now: number, expires: number): Operation<number> {
+export function* revivePushes(
+  vendor: PushVendor | null,
+  now: number,
+  expires: number,
+  audit: AuditEntry,
+): Operation<number> {
+  yield* recordAudit(audit);
   return (yield* all(revive, { vendor, now, expires })).length;
 }
 

@@ -46,7 +46,6 @@ export type MessageRow = {
   recipient_position: number | null;
 };
 
-/** What every statement that reads messages selects; the table must go by the name `m`. */
 /** A word of a list, out of a column that holds no other. */
 export function oneOf<Word extends string>(words: readonly Word[], text: string): Word {
   const word = words.find((each) => each === text);
@@ -54,6 +53,7 @@ export function oneOf<Word extends string>(words: readonly Word[], text: string)
   return word;
 }
 
+/** What every statement that reads messages selects; the table must go by the name `m`. */
 export const messageColumns: SQL = sql`m.conversation_id, m.seq, m.sender_id, m.recipient_id, m.nickname, m.avatar_url,
   m.content, m.edit_for_sender, m.custom_data, m.client_message_id, m.reply_to_seq, m.sent_at, m.edited_at,
   m.recalled_at, m.offline_until, m.hidden, m.recipient_position`;
