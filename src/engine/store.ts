@@ -7,6 +7,7 @@ import type { Content } from "./content.ts";
 import type { Copying } from "./copying.ts";
 import type { PeopleList, PersonPlace } from "./cursors.ts";
 import type { MessageDraft } from "./draft.ts";
+import type { EventStore } from "./event-store.ts";
 import type {
   AuditEntry,
   AuditRecord,
@@ -150,7 +151,7 @@ export interface ProfileChange {
   readonly friendPolicy?: FriendPolicy;
 }
 
-export interface Store extends UploadStore, PushStore {
+export interface Store extends UploadStore, PushStore, EventStore {
   /** Names this life of the data; cursors of another one cannot be served. */
   readonly generation: string;
 
@@ -178,7 +179,7 @@ export interface Store extends UploadStore, PushStore {
   /** Ends a friendship and withdraws the user's own request. */
   unfriend(userId: UserId, otherId: UserId, notice: Notice): Promise<FriendChange>;
   block(userId: UserId, otherId: UserId, now: number, audit: AuditEntry | null): Promise<void>;
-  unblock(userId: UserId, otherId: UserId, audit: AuditEntry | null): Promise<void>;
+  unblock(userId: UserId, otherId: UserId, now: number, audit: AuditEntry | null): Promise<void>;
   people(list: PeopleList, userId: UserId, range: PageRange<PersonPlace>): Promise<Page<PersonPlace>>;
 
   // Messages.

@@ -4,6 +4,7 @@
  * are. It does what the shared statements would do one by one, and a test holds it to them.
  */
 import { sql } from "drizzle-orm";
+import { insertEvent } from "./operations/events.ts";
 import { bumpHead, insertEntry } from "./operations/log.ts";
 import {
   type ActivityParameters,
@@ -26,6 +27,7 @@ const saveLastSeq = statement<{ conversation: number; seq: number; at: number; r
 
 /** What sends do besides: it neither reads nor writes what is counted. */
 const BESIDES = new Set([
+  insertEvent.text,
   insertEntry.text,
   insertLogRun.text,
   insertMessage.text,

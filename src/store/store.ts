@@ -12,6 +12,7 @@ import {
   recentContacts,
 } from "./operations/conversations.ts";
 import { endSession, openSession, readDevice, readDevices, renewSession, revokeTokens } from "./operations/devices.ts";
+import { closeReader, moveReader, openReader, readEvents } from "./operations/events.ts";
 import { hasExpired, log, logState } from "./operations/log.ts";
 import { append, deleteForUser, edit, isPutAway, readMessage, recall } from "./operations/messages.ts";
 import { ensureUser, muteUser, readUsers, saveProfiles } from "./operations/people.ts";
@@ -145,6 +146,11 @@ export function createStore(database: Database): Store {
     countPushes: reading(countPushes),
     pushPreferences: reading(readPushPreferences),
     changePushPreferences: writing(changePushPreferences),
+
+    events: reading(readEvents),
+    openReader: writing(openReader),
+    moveReader: writing(moveReader),
+    closeReader: writing(closeReader),
 
     loadSettings: reading(loadSettings),
     saveSettings: writing(saveSettings),

@@ -1,11 +1,12 @@
 /**
  * The tables. Instants are integers, milliseconds since 1970; truths are 0 or 1; content is JSON text, read whole.
- * The migrations in `drizzle/` are made from this file and `push-tables.ts` by `npm run migrations`; the clustered tables (WITHOUT
+ * The migrations in `drizzle/` are made from this file and those that it passes on by `npm run migrations`; the clustered tables (WITHOUT
  * ROWID) are marked there by hand, since the generator cannot say it.
  */
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 
+export * from "./event-tables.ts";
 export * from "./push-tables.ts";
 
 /** One row: what this store is. `generation` changes when a backup is restored. */

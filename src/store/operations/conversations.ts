@@ -4,6 +4,7 @@ import { type Member, SYSTEM_USER, type UserId } from "../../engine/model.ts";
 import type { Appended, Logged } from "../../engine/store.ts";
 import { all, first, type Operation, run, statement } from "../statement.ts";
 import { conversations, members, messages } from "../tables.ts";
+import { noteEvent } from "./events.ts";
 import { appendEntry } from "./log.ts";
 import { withdrawRead } from "./push-queue.ts";
 import { type MemberRow, toMember } from "./rows.ts";
@@ -78,6 +79,8 @@ export function* markRead(
       appended.push(yield* appendEntry({ ...entry, userId: peerId, kind: "read", seq: newlyRead.seq, origin: null }));
     }
     appended.push(yield* appendEntry({ ...entry, userId, kind: "read", seq: newlyRead.seq, origin }));
+    const place = { conversationId, seq: newlyRead.seq };
+    yield* noteEvent({ kind: "read", at: now, userId, otherId: peerId, place });
   }
   appended.push(yield* appendEntry({ ...entry, userId, kind: "conversation", seq: 0, origin }));
   yield* withdrawRead(userId, conversationId, target, now, origin);

@@ -10,6 +10,7 @@ import { first, type Operation, run, statement } from "../statement.ts";
 import { conversations, deletedMessages, members, messages } from "../tables.ts";
 import { recordAudit } from "./audit.ts";
 import { member, pairOf } from "./conversations.ts";
+import { noteEvent } from "./events.ts";
 import { appendEntry } from "./log.ts";
 import { queuePushes, withdrawRecalled } from "./push-queue.ts";
 import { type MessageRow, messageColumns, toMessage } from "./rows.ts";
@@ -164,6 +165,13 @@ export function* append(draft: MessageDraft): Operation<Logged & { message: Mess
     const { owner, ids } = draft.uploads;
     yield* claimUploads(owner, ids, { conversation: conversationId, seq }, draft.sentAt);
   }
+  yield* noteEvent({
+    kind: "sent",
+    at: draft.sentAt,
+    userId: senderId,
+    otherId: recipientId,
+    place: { conversationId, seq },
+  });
   if (draft.pushes !== null && recipientPosition !== null) {
     const { dueAt: due, expiresAt: expires } = draft.pushes;
     const queued = { user: recipientId, conversation: conversationId, seq, position: recipientPosition };
@@ -194,14 +202,15 @@ const changeForSender = statement<{ conversation: number; seq: number; edit: str
     where conversation_id = ${p.conversation} and seq = ${p.seq} and recalled_at is null returning seq`,
 );
 
-/** Tells both sides of a change to a message, so far as they can see the message. */
+/** Tells both sides of a change to a message, so far as they can see the message, and who reads the events. */
 function* announce(
   message: Message,
   kind: "recalled" | "edited",
   audience: UserId[],
   now: number,
 ): Operation<Appended[]> {
-  const { conversationId, seq } = message;
+  const { conversationId, seq, senderId, recipientId } = message;
+  yield* noteEvent({ kind, at: now, userId: senderId, otherId: recipientId, place: { conversationId, seq } });
   const appended: Appended[] = [];
   for (const userId of audience) {
     appended.push(yield* appendEntry({ userId, kind, conversationId, seq, at: now, origin: null }));

@@ -7,6 +7,7 @@ import type { Appended, FriendChange, Notice } from "../../engine/store.ts";
 import { all, first, type Operation, run, type Statement, statement } from "../statement.ts";
 import { blocks, friendRequests, friendships } from "../tables.ts";
 import { recordAudit } from "./audit.ts";
+import { noteEvent } from "./events.ts";
 import { appendNotice } from "./notices.ts";
 
 type Pair = { user: string; other: string };
@@ -55,12 +56,12 @@ const insertFriend = statement<Pair & { now: number }, { user_id: string }>(
 const deleteFriend = statement<Pair, { user_id: string }>(
   (p) => sql`delete from ${friendships} where user_id = ${p.user} and other_id = ${p.other} returning user_id`,
 );
-const insertBlock = statement<Pair & { now: number }>(
+const insertBlock = statement<Pair & { now: number }, { user_id: string }>(
   (p) => sql`insert into ${blocks} (user_id, other_id, since) values (${p.user}, ${p.other}, ${p.now})
-    on conflict do nothing`,
+    on conflict do nothing returning user_id`,
 );
-const deleteBlock = statement<Pair>(
-  (p) => sql`delete from ${blocks} where user_id = ${p.user} and other_id = ${p.other}`,
+const deleteBlock = statement<Pair, { user_id: string }>(
+  (p) => sql`delete from ${blocks} where user_id = ${p.user} and other_id = ${p.other} returning user_id`,
 );
 
 function* notify(notices: readonly Notice[]): Operation<Appended[]> {
@@ -77,7 +78,9 @@ export function* requestFriend(from: UserId, to: UserId, hidden: boolean, notice
   if (!hidden && (blockedBy || friends || received)) return CHANGED_MEANWHILE;
   const row = yield* first(insertRequest, { user: to, other: from, now: notice.at, hidden: hidden ? 1 : 0 });
   if (row === undefined) return { stale: false, appended: [] };
-  return { stale: false, appended: hidden ? [] : yield* notify([notice]) };
+  if (hidden) return { stale: false, appended: [] };
+  yield* noteEvent({ kind: "friendRequested", at: notice.at, userId: from, otherId: to, place: null });
+  return { stale: false, appended: yield* notify([notice]) };
 }
 
 export function* befriend(
@@ -94,36 +97,42 @@ export function* befriend(
   for (const entry of audit) yield* recordAudit(entry);
   const changed = (yield* first(insertFriend, { user: a, other: b, now })) !== undefined;
   yield* first(insertFriend, { user: b, other: a, now });
-  return { stale: false, appended: changed ? yield* notify(notices) : [] };
+  if (!changed) return { stale: false, appended: [] };
+  yield* noteEvent({ kind: "friendAdded", at: now, userId: a, otherId: b, place: null });
+  return { stale: false, appended: yield* notify(notices) };
 }
 
 export function* declineFriend(userId: UserId, asker: UserId): Operation<boolean> {
   return (yield* first(deleteRequest, { user: userId, other: asker })) !== undefined;
 }
 
-function* endFriendship(userId: UserId, otherId: UserId): Operation<boolean> {
+function* endFriendship(userId: UserId, otherId: UserId, at: number): Operation<boolean> {
   const row = yield* first(deleteFriend, { user: userId, other: otherId });
+  if (row === undefined) return false;
   yield* first(deleteFriend, { user: otherId, other: userId });
-  return row !== undefined;
+  yield* noteEvent({ kind: "friendRemoved", at, userId, otherId, place: null });
+  return true;
 }
 
 export function* unfriend(userId: UserId, otherId: UserId, notice: Notice): Operation<FriendChange> {
   yield* first(deleteRequest, { user: otherId, other: userId });
-  const changed = yield* endFriendship(userId, otherId);
+  const changed = yield* endFriendship(userId, otherId, notice.at);
   return { stale: false, appended: changed ? yield* notify([notice]) : [] };
 }
 
 /** The request of the one who is now blocked goes on looking sent; the blocker's own is withdrawn. */
 export function* block(userId: UserId, otherId: UserId, now: number, audit: AuditEntry | null): Operation<void> {
-  yield* run(insertBlock, { user: userId, other: otherId, now });
-  yield* endFriendship(userId, otherId);
+  const blocked = yield* first(insertBlock, { user: userId, other: otherId, now });
+  if (blocked !== undefined) yield* noteEvent({ kind: "blocked", at: now, userId, otherId, place: null });
+  yield* endFriendship(userId, otherId, now);
   yield* first(deleteRequest, { user: otherId, other: userId });
   yield* run(hideRequest, { user: userId, other: otherId });
   yield* recordAudit(audit);
 }
 
-export function* unblock(userId: UserId, otherId: UserId, audit: AuditEntry | null): Operation<void> {
-  yield* run(deleteBlock, { user: userId, other: otherId });
+export function* unblock(userId: UserId, otherId: UserId, now: number, audit: AuditEntry | null): Operation<void> {
+  const unblocked = yield* first(deleteBlock, { user: userId, other: otherId });
+  if (unblocked !== undefined) yield* noteEvent({ kind: "unblocked", at: now, userId, otherId, place: null });
   yield* recordAudit(audit);
 }
 

@@ -5,6 +5,7 @@ import { PUSH_VENDORS } from "../../engine/push/channel.ts";
 import type { Cutoffs } from "../../engine/settings.ts";
 import { all, type Operation, run, type Statement, statement } from "../statement.ts";
 import { audit, devices, pushes, pushLog, users } from "../tables.ts";
+import { sweepEvents } from "./events.ts";
 import { deletePushTokens } from "./push-tokens.ts";
 import { conversationTimelines, eraseExpired, type LogEntry, userLogs } from "./runs.ts";
 
@@ -43,6 +44,9 @@ export const LIFETIMES = {
   pushTokens: { atMost: PUSH_VENDORS.length, per: "device" },
   pushes: { until: "offline" },
   pushLog: { until: "offline" },
+  // Or until every reader has passed it.
+  events: { until: "erased" },
+  eventReaders: { atMost: 10, per: "store" },
   pushPreferences: { atMost: 1, per: "user" },
   audit: { until: "audit" },
 } as const satisfies Record<keyof typeof import("../tables.ts"), Lifetime>;
@@ -131,5 +135,6 @@ export function* sweep(cutoffs: Cutoffs, batch: number): Operation<number> {
   const forgotten = yield* all(eraseAudit, { cutoff: cutoffs.audit, batch });
   const pushed = yield* all(erasePushes, { cutoff: cutoffs.offline, batch });
   const told = yield* all(erasePushLog, { cutoff: cutoffs.offline, batch });
-  return gone.length + forgotten.length + pushed.length + told.length;
+  const passed = yield* sweepEvents(cutoffs.erased, 8 * batch);
+  return gone.length + forgotten.length + pushed.length + told.length + passed;
 }
