@@ -217,6 +217,10 @@ const IN_PLACE: Readonly<Record<string, readonly [field: string, document: strin
   "Query.conversation(of)": [["conversation", '{ conversation(peer: "carol", of: "dave") { id } }']],
   "Query.conversations(of)": [["conversations", '{ conversations(of: "dave") { nodes { id } } }']],
   "Query.history(of)": [["history", '{ history(peer: "carol", of: "dave") { nodes { id } } }']],
+  "Query.searchMessages(of)": [["searchMessages", '{ searchMessages(peer: "carol", of: "dave") { nodes { id } } }']],
+  "Query.searchMessages(everywhere)": [
+    ["searchMessages", '{ searchMessages(peer: "carol", everywhere: true) { nodes { id } } }'],
+  ],
   "Query.friends(of)": [["friends", '{ friends(of: "dave") { nodes { id } } }']],
   "Query.friendRequests(of)": [["friendRequests", '{ friendRequests(of: "dave") { nodes { id } } }']],
   "Query.blockedUsers(of)": [["blockedUsers", '{ blockedUsers(of: "dave") { nodes { id } } }']],

@@ -470,6 +470,7 @@ const BAD_SETTINGS: Record<Exclude<keyof typeof environment.shape, AnyText>, str
   PARLEY_SESSION_LIMITS: "WEB=0",
   PARLEY_ALLOWED_ORIGINS: "chat.example.com",
   PARLEY_GRAPHIQL: "yes",
+  PARLEY_SEARCH: "1",
   PARLEY_CHAT: "1",
   PARLEY_METRICS_PORT: "none",
   PARLEY_PUBLIC_URL: "https://chat.example.com/media",

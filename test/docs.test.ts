@@ -62,6 +62,7 @@ test("docs/settings.md has the defaults of the environment", () => {
     proxies,
     sessionLimits,
     graphiql,
+    search,
     chat,
     logLevel,
   } = readConfig({});
@@ -90,6 +91,7 @@ test("docs/settings.md has the defaults of the environment", () => {
     PARLEY_UNREAD_BYTES: String(most.unreadBytes),
     PARLEY_SESSION_LIMITS: limits.join(","),
     PARLEY_GRAPHIQL: String(graphiql),
+    PARLEY_SEARCH: String(search),
     PARLEY_CHAT: `${chat}; in production ${!chat}`,
     PARLEY_LOG_LEVEL: logLevel,
   };

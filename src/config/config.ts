@@ -32,6 +32,8 @@ export interface Config {
   readonly sessionLimits: Readonly<Record<Platform, number>>;
   readonly allowedOrigins: readonly string[] | null;
   readonly graphiql: boolean;
+  /** Whether messages can be searched. */
+  readonly search: boolean;
   /** Whether browsers get the chat page at `/`. */
   readonly chat: boolean;
   readonly metricsPort: number | null;
@@ -134,6 +136,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     sessionLimits: values.PARLEY_SESSION_LIMITS,
     allowedOrigins: values.PARLEY_ALLOWED_ORIGINS ?? null,
     graphiql: values.PARLEY_GRAPHIQL,
+    search: values.PARLEY_SEARCH,
     chat: values.PARLEY_CHAT ?? !production,
     metricsPort: values.PARLEY_METRICS_PORT ?? null,
     logLevel: values.PARLEY_LOG_LEVEL,

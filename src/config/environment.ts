@@ -141,6 +141,7 @@ export const environment = z.object({
   PARLEY_SESSION_LIMITS: sessionLimits.default(DEFAULT_SESSION_LIMITS),
   PARLEY_ALLOWED_ORIGINS: origins.optional(),
   PARLEY_GRAPHIQL: yesOrNo.default(true),
+  PARLEY_SEARCH: yesOrNo.default(true),
   PARLEY_CHAT: yesOrNo.optional(),
   PARLEY_METRICS_PORT: wholeNumber(0, 65_535).optional(),
   PARLEY_LOG_LEVEL: z

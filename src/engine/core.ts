@@ -2,6 +2,7 @@
 import type { BackupObserver } from "./backups.ts";
 import type { Clock } from "./clock.ts";
 import type { ConnectionLimits, Connections } from "./connections.ts";
+import type { ReaderName } from "./events.ts";
 import type { Fresh, Hub } from "./live/hub.ts";
 import type { MediaFiles, MediaKeys } from "./media.ts";
 import type { Platform, Role, UserId } from "./model.ts";
@@ -49,6 +50,8 @@ export interface Observer extends ClockObserver, BackupObserver {
   /** A vendor refuses credentials, rights or settings: nothing goes through it until that is mended. */
   pushBroken(vendor: PushVendor, reason: string): void;
   pushFailed(error: unknown): void;
+  /** A reader of the event feed could not do its work; it tries again. */
+  followingFailed(reader: ReaderName, error: unknown): void;
   swept(rows: number): void;
   sweepFailed(error: unknown): void;
 }

@@ -106,6 +106,18 @@ export function decodeAuditCursor(owner: UserId, text: string): number {
   return id;
 }
 
+/** A place in what a search has found. */
+export function encodeSearchCursor(owner: UserId, place: number): string {
+  return encode("s", owner, [place]);
+}
+
+/** @throws Refusal BAD_USER_INPUT where it is no cursor of a search of this user's. */
+export function decodeSearchCursor(owner: UserId, text: string): number {
+  const [place] = decode(text, ["s"], owner).parts;
+  if (!isPlace(place)) throw malformed("It is damaged");
+  return place;
+}
+
 /** The lists of users that a user has. */
 export type PeopleList = "friends" | "friendRequests" | "blockedUsers";
 const PEOPLE_KINDS: Record<PeopleList, string> = { friends: "pf", friendRequests: "pr", blockedUsers: "pb" };

@@ -24,6 +24,9 @@ import { createRates, perMinute, perSecond } from "./rates.ts";
 import { createRelationships } from "./relationships.ts";
 import { startSweeper } from "./retention.ts";
 import { createRevocations } from "./revocations.ts";
+import { startIndexing } from "./search/indexing.ts";
+import { createSearch } from "./search/search.ts";
+import type { SearchIndex } from "./search/search-index.ts";
 import { createSending } from "./send.ts";
 import { DEFAULT_SETTINGS } from "./settings.ts";
 import type { Store } from "./store.ts";
@@ -56,6 +59,8 @@ export interface EngineOptions {
   readonly media: Media;
   /** Left out: nothing is pushed. */
   readonly push?: PushSetup | null;
+  /** Behind the search; null or left out: nothing can be searched. It is closed with the engine. */
+  readonly searchIndex?: SearchIndex | null;
   /** Left out: one of its own. */
   readonly hub?: Hub;
 }
@@ -99,7 +104,9 @@ export async function createEngine(options: EngineOptions) {
   const users = createUsers(core);
   const refreshes = createRefreshes();
   const updates = createUpdates(core);
-  const sweeper = startSweeper(core, uploads);
+  const { searchIndex = null } = options;
+  const indexing = searchIndex === null ? null : await startIndexing(core, searchIndex);
+  const sweeper = startSweeper(core, uploads, indexing);
   const setup = options.push ?? null;
   if (setup !== null) await store.releasePushes();
   const dispatcher = setup === null ? null : createDispatcher(core, setup);
@@ -135,6 +142,7 @@ export async function createEngine(options: EngineOptions) {
     administration: createAdministration(core),
     auditTrail: createAuditTrail(core),
     backups: createBackups(core),
+    ...createSearch(core, searchIndex, indexing),
     typing: createTyping(core),
     live: {
       newMessage: createNewMessages(core, refreshes).subscribe,
@@ -148,6 +156,7 @@ export async function createEngine(options: EngineOptions) {
       core.stopped = true;
       sweeper.stop();
       await dispatcher?.close();
+      await indexing?.close();
       await uploads.idle();
     },
   };

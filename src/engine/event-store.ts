@@ -27,6 +27,13 @@ export interface StoredEvent {
   readonly place: { readonly conversationId: number; readonly seq: number } | null;
 }
 
+/** How far a reader has got, and how far there is something to read. */
+export interface ReaderPosition {
+  readonly position: number;
+  /** Id of the newest event; 0 before the first. */
+  readonly head: number;
+}
+
 export interface EventStore {
   /** Events behind an id, oldest first. What the content is like now is not in them: look it up. */
   events(after: number, limit: number): Promise<readonly StoredEvent[]>;
@@ -34,7 +41,7 @@ export interface EventStore {
    * How far a reader has got; one that is new begins with what comes next. Nothing is forgotten that a reader has not
    * passed, before what it is about is erased.
    */
-  openReader(name: string): Promise<number>;
+  openReader(name: string): Promise<ReaderPosition>;
   /** Moves a reader on. It may then be handed what lies behind `position` alone. */
   moveReader(name: string, position: number): Promise<void>;
   /** Forgets a reader, so that nothing is kept for it. */

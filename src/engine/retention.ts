@@ -1,5 +1,6 @@
 /** The sweeper: erases from disk what every answer already leaves out, and goes on with uploads after a stop. */
 import { type Core, erasuresNow } from "./core.ts";
+import type { Indexing } from "./search/indexing.ts";
 import type { Uploads } from "./uploads.ts";
 
 const SWEEP_EVERY_MS = 10 * 60_000;
@@ -19,7 +20,11 @@ export interface Sweeper {
 }
 
 /** Starts sweeping: at once, and then every ten minutes. */
-export function startSweeper(core: Core, uploads: Pick<Uploads, "goOn" | "recover" | "sweep">): Sweeper {
+export function startSweeper(
+  core: Core,
+  uploads: Pick<Uploads, "goOn" | "recover" | "sweep">,
+  indexing: Pick<Indexing, "sweep"> | null,
+): Sweeper {
   let stopped = false;
   let cancel = () => {};
   let wakeUp = () => {};
@@ -48,6 +53,7 @@ export function startSweeper(core: Core, uploads: Pick<Uploads, "goOn" | "recove
     }
     // Recalled content lies in the write-ahead log until that is emptied, whether or not anything was swept.
     if (!stopped) await core.store.tidy();
+    if (indexing !== null && !stopped) total += await indexing.sweep();
     await uploads.goOn();
     for (let gone = -1; gone !== 0 && !stopped; total += gone) gone = await uploads.sweep(BATCH);
     core.observer.swept(total);

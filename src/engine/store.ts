@@ -187,6 +187,10 @@ export interface Store extends UploadStore, PushStore, EventStore {
   /** Stores a message and its log entries; null where the key is taken after all. @throws UploadGone */
   append(draft: MessageDraft): Promise<(Logged & { readonly message: Message }) | null>;
   message(conversationId: number, seq: number): Promise<Message | null>;
+  /** Messages behind a place, in the order of conversations and seqs. */
+  messagesFrom(after: TimelinePlace, limit: number): Promise<readonly Message[]>;
+  /** Those of these messages that the side may see, in the order of the places; null: all that are kept. */
+  visible(side: UserId | null, roamingCutoff: number, places: readonly TimelinePlace[]): Promise<readonly Message[]>;
   /** Whether this user has deleted or cleared the message for itself. */
   isPutAway(userId: UserId, message: Message): Promise<boolean>;
   /** Erases content and marks as recalled; `message` is null where it was recalled before. */

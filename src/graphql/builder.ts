@@ -3,7 +3,7 @@ import SchemaBuilder from "@pothos/core";
 import "./access.ts";
 import { GraphQLError } from "graphql";
 import type { Context } from "./context.ts";
-import { instantText } from "./instant.ts";
+import { instantOf, instantText } from "./instant.ts";
 
 export const builder = new SchemaBuilder<{
   Context: Context;
@@ -11,16 +11,21 @@ export const builder = new SchemaBuilder<{
   DefaultInputFieldRequiredness: false;
   Scalars: {
     ID: { Input: string; Output: string };
-    DateTime: { Input: never; Output: number };
+    DateTime: { Input: number; Output: number };
   };
 }>({ defaultFieldNullability: false });
 
-/** Instants are milliseconds in the engine. They only ever go out. */
+/** Instants are milliseconds in the engine. */
 builder.scalarType("DateTime", {
-  description: "An instant as RFC 3339 text in UTC with milliseconds, such as `2026-01-31T09:30:00.000Z`.",
+  description:
+    "An instant as RFC 3339 text: out in UTC with milliseconds, such as `2026-01-31T09:30:00.000Z`; in with any offset, such as `2026-01-31T18:30:00+09:00`.",
   serialize: instantText,
-  parseValue: () => {
-    throw new GraphQLError("DateTime is no input.");
+  parseValue(value) {
+    const instant = typeof value === "string" ? instantOf(value) : null;
+    if (instant !== null) return instant;
+    throw new GraphQLError("It is an instant in RFC 3339 with an offset, such as 2026-01-31T09:30:00Z.", {
+      extensions: { code: "BAD_USER_INPUT" },
+    });
   },
 });
 

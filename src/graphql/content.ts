@@ -16,7 +16,7 @@ import {
 import { builder } from "./builder.ts";
 import { UserType } from "./user.ts";
 
-const ContentTypeEnum = builder.enumType("ContentType", {
+export const ContentTypeEnum = builder.enumType("ContentType", {
   description: "The kind of a message's content.",
   values: {
     TEXT: { description: "Text." },

@@ -11,7 +11,7 @@ import { MessageType } from "./message.ts";
 import { NodeInterface } from "./node.ts";
 import { UserType } from "./user.ts";
 
-const MessageConnection = connectionType("Message", MessageType);
+export const MessageConnection = connectionType("Message", MessageType);
 
 function toMessageConnection(page: MessagePage): Connection<MessageView> {
   const cursorOf = ({ message }: MessageView) => encodeHistoryCursor(page.userId, message.conversationId, message.seq);

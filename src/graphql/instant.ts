@@ -30,3 +30,17 @@ export function instantText(ms: number): string {
   const time = `${twoDigits(Math.floor(minutes / 60))}:${twoDigits(minutes % 60)}:${twoDigits(seconds % 60)}`;
   return `${dayText}${time}.${threeDigits(inDay % 1_000)}Z`;
 }
+
+/** https://www.rfc-editor.org/rfc/rfc3339#section-5.6, with an offset, from the year 0 on. */
+const RFC_3339 = /^(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)$/;
+
+/** The instant that a text of RFC 3339 names, to the millisecond, what is behind cut off; null for any other text. */
+export function instantOf(text: string): number | null {
+  const parts = RFC_3339.exec(text);
+  if (parts === null) return null;
+  const [, day = "", time = "", fraction = "", offset = ""] = parts;
+  const ms = Date.parse(`${day}T${time}.${fraction.padEnd(3, "0").slice(0, 3)}${offset.toUpperCase()}`);
+  if (Number.isNaN(ms)) return null;
+  // The 30th of February is no day, although Date takes it for one in March.
+  return new Date(`${day}T00:00:00.000Z`).toISOString().startsWith(day) ? ms : null;
+}

@@ -6,6 +6,7 @@ import "./message.ts";
 import "./send.ts";
 import "./message-changes.ts";
 import "./conversation.ts";
+import "./search.ts";
 import "./friendship.ts";
 import "./push.ts";
 import "./push-admin.ts";

@@ -1,6 +1,7 @@
 /** Metrics in the Prometheus text format. Labels are bounded: no user, no conversation. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Observer } from "../engine/core.ts";
+import type { ReaderName } from "../engine/events.ts";
 import type { PushVendor } from "../engine/push/channel.ts";
 import type { PushCount } from "../engine/push-store.ts";
 import type { CommitObserver } from "../store/committer.ts";
@@ -45,6 +46,7 @@ const GAUGES = {
 
 /** What the log is told besides. */
 export interface Reports {
+  followingFailed(reader: ReaderName, error: unknown): void;
   sweepFailed(error: unknown): void;
   pushBroken(vendor: PushVendor, reason: string): void;
   pushFailed(error: unknown): void;
@@ -90,6 +92,12 @@ export function createMetrics(reports: Reports): Metrics {
     registers,
   });
   const swept = new Counter({ name: "parley_swept_rows_total", help: "Rows erased after their time.", registers });
+  const followingFailures = new Counter({
+    name: "parley_following_failures_total",
+    help: "Times that a reader of what happens (search, hooks, archives) could not do its work, and began again.",
+    labelNames: ["reader"] as const,
+    registers,
+  });
   const sweepFailures = new Counter({ name: "parley_sweep_failures_total", help: "Sweeps that failed.", registers });
   const backupTime = new Gauge({
     name: "parley_backup_last_success_timestamp_seconds",
@@ -140,6 +148,10 @@ export function createMetrics(reports: Reports): Metrics {
       reports.pushFailed(error);
     },
     swept: (rows) => swept.inc(rows),
+    followingFailed(reader, error) {
+      followingFailures.inc({ reader });
+      reports.followingFailed(reader, error);
+    },
     sweepFailed(error) {
       sweepFailures.inc();
       reports.sweepFailed(error);

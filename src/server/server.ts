@@ -12,6 +12,7 @@ import { schema } from "../graphql/schema.ts";
 import { createInspector } from "../media/inspector.ts";
 import { openMedia } from "../media/open.ts";
 import type { PushConfig } from "../push/config.ts";
+import { openSearchIndex } from "../store/search/index-file.ts";
 import { openSqlite } from "../store/sqlite.ts";
 import { createStore } from "../store/store.ts";
 import { createAdmission } from "./admission.ts";
@@ -48,6 +49,8 @@ export interface ServerOptions {
   readonly push?: PushConfig | null;
   /** File or URL of the app's public keys; without it the app signs with the secret. */
   readonly jwks?: string | null;
+  /** Whether messages can be searched; on where it is not given. */
+  readonly search?: boolean;
   readonly sendRate: number;
   readonly sessionLimits: Readonly<Record<Platform, number>>;
   readonly allowedOrigins: readonly string[] | null;
@@ -151,6 +154,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const metrics = createMetrics({
     pushBroken: (vendor, reason) => log.error({ vendor, reason }, "a push vendor refuses what it is given"),
     pushFailed: (error) => log.error({ error: String(error) }, "pushes could not be taken or settled"),
+    followingFailed: (reader, error) =>
+      log.error({ reader, error: String(error) }, "what happened could not be read on"),
     sweepFailed: (error) => log.error({ error: String(error) }, "the sweeper failed"),
     backedUp: (bytes, seconds) => log.info({ bytes, seconds }, "a backup is done"),
     backupFailed: (error) =>
@@ -191,6 +196,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     sessionLimits: options.sessionLimits,
     limits,
     push,
+    searchIndex:
+      options.search === false ? null : openSearchIndex(join(options.dataFolder, "search.sqlite"), store.generation),
   });
 
   const { refused } = metrics;

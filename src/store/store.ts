@@ -42,7 +42,7 @@ import { sweep } from "./operations/retention.ts";
 import { sendFacts } from "./operations/send-facts.ts";
 import { loadSettings, saveSettings } from "./operations/settings.ts";
 import { rememberedInstant, rememberInstant } from "./operations/timekeeper.ts";
-import { lastMessage, timeline, unreadCount } from "./operations/timeline.ts";
+import { lastMessage, messagesFrom, timeline, unreadCount, visibleMessages } from "./operations/timeline.ts";
 import {
   beginProcessing,
   createUpload,
@@ -92,6 +92,8 @@ export function createStore(database: Database): Store {
       }
     },
     message: reading(readMessage),
+    messagesFrom: reading(messagesFrom),
+    visible: reading(visibleMessages),
 
     uploads: reading(readUploads),
     createUpload: writing(createUpload),

@@ -12,6 +12,7 @@ export const QUERIES: Readonly<Record<string, Example>> = {
   conversation: () => '{ conversation(peer: "bob") { ...Conversation3 } }',
   conversations: () => "{ conversations(first: 5) { ...ConversationConnection3 } }",
   history: () => '{ history(peer: "bob") { ...MessageConnection3 } }',
+  searchMessages: () => '{ searchMessages(peer: "bob") { ...MessageConnection3 } }',
   friends: () => "{ friends { ...UserConnection2 } }",
   friendRequests: () => "{ friendRequests { ...UserConnection2 } }",
   blockedUsers: () => "{ blockedUsers { ...UserConnection2 } }",

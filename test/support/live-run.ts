@@ -34,6 +34,7 @@ const observer = {
   pushBroken() {},
   pushFailed() {},
   swept() {},
+  followingFailed() {},
   sweepFailed() {},
   backedUp() {},
   backupFailed() {},

@@ -1,6 +1,6 @@
 /** The event feed: noting what happens, in the transaction in which it does, and reading it. */
 import { sql } from "drizzle-orm";
-import { EVENT_KINDS, type StoredEvent } from "../../engine/event-store.ts";
+import { EVENT_KINDS, type ReaderPosition, type StoredEvent } from "../../engine/event-store.ts";
 import { all, first, type Operation, run, statement } from "../statement.ts";
 import { eventReaders, events } from "../tables.ts";
 import { oneOf } from "./rows.ts";
@@ -49,19 +49,20 @@ const startReader = statement<{ name: string }>(
   (p) => sql`insert into ${eventReaders} (name, position)
     select ${p.name}, coalesce(max(id), 0) from ${events} where true on conflict do nothing`,
 );
-const readerAt = statement<{ name: string }, { position: number }>(
-  (p) => sql`select position from ${eventReaders} where name = ${p.name}`,
+const readerAt = statement<{ name: string }, { position: number; head: number }>(
+  (p) => sql`select position, (select coalesce(max(id), 0) from ${events}) as head from ${eventReaders}
+    where name = ${p.name}`,
 );
 const saveReader = statement<{ name: string; position: number }>(
   (p) => sql`update ${eventReaders} set position = ${p.position} where name = ${p.name} and position < ${p.position}`,
 );
 const deleteReader = statement<{ name: string }>((p) => sql`delete from ${eventReaders} where name = ${p.name}`);
 
-export function* openReader(name: string): Operation<number> {
+export function* openReader(name: string): Operation<ReaderPosition> {
   yield* run(startReader, { name });
   const reader = yield* first(readerAt, { name });
   if (reader === undefined) throw new Error(`the reader ${name} could not be kept`);
-  return reader.position;
+  return reader;
 }
 
 export function* moveReader(name: string, position: number): Operation<void> {

@@ -44,7 +44,7 @@ export const LIFETIMES = {
   pushTokens: { atMost: PUSH_VENDORS.length, per: "device" },
   pushes: { until: "offline" },
   pushLog: { until: "offline" },
-  // Or until every reader has passed it.
+  // Or until every reader has passed it. The newest stays.
   events: { until: "erased" },
   eventReaders: { atMost: 10, per: "store" },
   pushPreferences: { atMost: 1, per: "user" },

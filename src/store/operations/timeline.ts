@@ -1,10 +1,10 @@
 /** Reading a conversation's timeline, as one of its two sides may see it. */
 import { type SQL, sql } from "drizzle-orm";
-import type { Message } from "../../engine/model.ts";
+import type { Message, UserId } from "../../engine/model.ts";
 import type { Page, PageRange } from "../../engine/pages.ts";
-import type { TimelineView } from "../../engine/store.ts";
+import type { TimelinePlace, TimelineView } from "../../engine/store.ts";
 import { all, first, type Operation, statement } from "../statement.ts";
-import { deletedMessages, messages } from "../tables.ts";
+import { deletedMessages, members, messages } from "../tables.ts";
 import { type MessageRow, messageColumns, toMessage } from "./rows.ts";
 
 type ViewParameters = { user: string; conversation: number; above: number; cutoff: number };
@@ -50,6 +50,26 @@ const selectUnread = statement<ViewParameters & { upTo: number; limit: number },
     and m.recalled_at is null order by m.seq desc limit ${p.limit}`,
 );
 
+const selectBehind = statement<{ conversation: number; seq: number; limit: number }, MessageRow>(
+  (p) => sql`select ${messageColumns} from ${messages} m
+    where (m.conversation_id, m.seq) > (${p.conversation}, ${p.seq})
+    order by m.conversation_id, m.seq limit ${p.limit}`,
+);
+type PlaceParameters = { conversation: number; seq: number; cutoff: number };
+const selectKept = statement<PlaceParameters, MessageRow>(
+  (p) => sql`select ${messageColumns} from ${messages} m
+    where m.conversation_id = ${p.conversation} and m.seq = ${p.seq} and m.sent_at > ${p.cutoff}`,
+);
+const selectSeen = statement<PlaceParameters & { user: string }, MessageRow>(
+  (p) => sql`select ${messageColumns} from ${messages} m
+    join ${members} s on s.user_id = ${p.user} and s.conversation_id = m.conversation_id
+      and s.peer_id = case when m.sender_id = ${p.user} then m.recipient_id else m.sender_id end
+    where m.conversation_id = ${p.conversation} and m.seq = ${p.seq} and m.sent_at > ${p.cutoff}
+      and m.seq > s.cleared_seq and (m.hidden = 0 or m.sender_id = ${p.user})
+      and not exists (select 1 from ${deletedMessages} d
+        where d.conversation_id = m.conversation_id and d.seq = m.seq and d.user_id = ${p.user})`,
+);
+
 /** The side's view of what lies above a place. */
 function viewAbove(view: TimelineView, seq: number): ViewParameters {
   return {
@@ -78,6 +98,25 @@ export function* timeline(view: TimelineView, range: PageRange<number>): Operati
     hasPreviousPage: below,
     hasNextPage: above,
   };
+}
+
+/** All that is stored, one conversation after the other. */
+export function* messagesFrom(after: TimelinePlace, limit: number): Operation<readonly Message[]> {
+  return (yield* all(selectBehind, { conversation: after.conversationId, seq: after.seq, limit })).map(toMessage);
+}
+
+export function* visibleMessages(
+  side: UserId | null,
+  roamingCutoff: number,
+  places: readonly TimelinePlace[],
+): Operation<readonly Message[]> {
+  const found: Message[] = [];
+  for (const { conversationId: conversation, seq } of places) {
+    const place = { conversation, seq, cutoff: roamingCutoff };
+    const row = side === null ? yield* first(selectKept, place) : yield* first(selectSeen, { ...place, user: side });
+    if (row !== undefined) found.push(toMessage(row));
+  }
+  return found;
 }
 
 export function* lastMessage(view: TimelineView, upToSeq: number): Operation<Message | null> {

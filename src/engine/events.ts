@@ -1,0 +1,75 @@
+/** Going after what happens: a reader of the event feed is handed all of it, in order, at least once. */
+import type { Core } from "./core.ts";
+import type { ReaderPosition, StoredEvent } from "./event-store.ts";
+
+/** Who reads. A name is kept for good: what a reader has passed may be forgotten. */
+export type ReaderName = "search" | "hooks" | "archives";
+
+export interface FollowOptions {
+  readonly name: ReaderName;
+  /** Milliseconds after a look in which it does not look again. */
+  readonly restMs: number;
+  /** Events at once. */
+  readonly batch: number;
+  /** Resolves once they need not be handed over again. What it throws is observed, and they are, after a rest. */
+  handle(events: readonly StoredEvent[]): Promise<void>;
+}
+
+export interface Follower {
+  /** How far it was done, and how far there was something to read, when it began. */
+  readonly begun: ReaderPosition;
+  /** Looks now, and resolves once it is done with all that has happened. */
+  catchUp(): Promise<void>;
+  /** Resolves when nothing is being handled any more, and nothing will be. */
+  close(): Promise<void>;
+}
+
+/** Begins to follow: with what comes next where the reader is new. */
+export async function followEvents(core: Core, options: FollowOptions): Promise<Follower> {
+  const { store, clock, observer } = core;
+  const { name, restMs, batch, handle } = options;
+  const begun = await store.openReader(name);
+  let { position } = begun;
+  let closed = false;
+  let cancel = () => {};
+  let turn: Promise<void> = Promise.resolve();
+
+  async function readOn(): Promise<void> {
+    while (!closed) {
+      const events = await store.events(position, batch);
+      const last = events.at(-1);
+      if (last === undefined) return;
+      await handle(events);
+      await store.moveReader(name, last.id);
+      position = last.id;
+    }
+  }
+
+  /** After what is under way. */
+  function look(): Promise<void> {
+    const done = turn.then(readOn);
+    turn = done.catch((error: unknown) => observer.followingFailed(name, error));
+    return done;
+  }
+
+  function schedule(): void {
+    cancel = clock.after(restMs, () => {
+      void look()
+        .catch(() => {})
+        .finally(() => {
+          if (!closed) schedule();
+        });
+    });
+  }
+
+  schedule();
+  return {
+    begun,
+    catchUp: look,
+    async close() {
+      closed = true;
+      cancel();
+      await turn;
+    },
+  };
+}
