@@ -15,7 +15,7 @@ import { type IndexedMessage, indexed } from "./text.ts";
 /** Milliseconds between two looks for what has happened. */
 const LOOK_EVERY_MS = 1_000;
 /** Messages that are put in at once. */
-const BATCH = 64;
+const BATCH = 16;
 /** How long it rests after each batch, in times of what that took. */
 const REST = 9;
 const FORGET_BATCH = 256;

@@ -43,7 +43,10 @@ export interface SearchIndex {
   ): void;
   /** Goes through all that is there once more, and holds what has happened up to this event. */
   restart(position: number): void;
-  /** Forgets what was sent at an instant or before. @returns how many, at most `batch` */
+  /**
+   * Forgets what was sent at an instant or before; pieces of words, without an order, go some hours later.
+   * @returns how much was done, 0 where nothing was left
+   */
   forget(upTo: number, batch: number): number;
   /** At which places messages of an instant begin. */
   placeAt(instant: number): number;

@@ -8,12 +8,11 @@ import Sqlite from "better-sqlite3";
 import type { SearchIndex, SearchWanted } from "../../engine/search/search-index.ts";
 import type { IndexedMessage } from "../../engine/search/text.ts";
 import type { TimelinePlace } from "../../engine/store.ts";
+import { openBuckets, PLACES_PER_MS } from "./buckets.ts";
 import { gramsFor, gramsOf, labelOf } from "./grams.ts";
 
 /** Changes with the tables, and with how texts are cut and compared. */
 const FORM = 1;
-/** Places for messages of one millisecond; those above take some of the next. */
-const PER_MILLISECOND = 1_024;
 
 const TABLES = `
   create table state (form integer not null, generation text not null, position integer, filled_conversation integer,
@@ -21,8 +20,6 @@ const TABLES = `
   create table entries (place integer primary key, conversation_id integer not null, seq integer not null,
     labels text not null, words text not null);
   create unique index entries_by_message on entries (conversation_id, seq);
-  create virtual table grams using fts5(gram, content='', detail=none, columnsize=0, tokenize='ascii');
-  insert into grams (grams, rank) values ('secure-delete', 1);
 `;
 
 type Entry = { place: number; labels: string; words: string };
@@ -115,10 +112,11 @@ export function openSearchIndex(path: string, generation: string): SearchIndex {
     "insert into entries (place, conversation_id, seq, labels, words) values (?, ?, ?, ?, ?)",
   );
   const remove = file.prepare<[number]>("delete from entries where place = ?");
-  const insertGrams = file.prepare<[number, string]>("insert into grams (rowid, gram) values (?, ?)");
-  const removeGrams = file.prepare<[number, string]>("insert into grams (grams, rowid, gram) values ('delete', ?, ?)");
-  const oldest = file.prepare<[number, number], Entry>(
-    "select place, labels, words from entries where place < ? order by place limit ?",
+  const removeOldest = file.prepare<[number, number]>(
+    "delete from entries where place in (select place from entries where place < ? order by place limit ?)",
+  );
+  const messageAt = file.prepare<[number], { conversation_id: number; seq: number }>(
+    "select conversation_id, seq from entries where place = ?",
   );
   const savePosition = file.prepare<[number]>("update state set position = ?");
   const saveFilled = file.prepare<[number, number]>("update state set filled_conversation = ?, filled_seq = ?");
@@ -129,17 +127,11 @@ export function openSearchIndex(path: string, generation: string): SearchIndex {
   const ends = file.prepare<[], { low: number | null; high: number | null }>(
     "select min(place) as low, max(place) as high from entries",
   );
-  const matching = (order: "asc" | "desc") =>
-    file.prepare<[string, number, number, number], { place: number; conversation_id: number; seq: number }>(
-      `select place, conversation_id, seq from grams join entries on place = grams.rowid
-       where grams match ? and grams.rowid >= ? and grams.rowid < ? order by grams.rowid ${order} limit ?`,
-    );
-  const newest = matching("desc");
-  const eldest = matching("asc");
+  const buckets = openBuckets(file);
 
   function freePlace(sentAt: number): number {
-    const from = sentAt * PER_MILLISECOND;
-    for (let to = from + PER_MILLISECOND; ; to += PER_MILLISECOND) {
+    const from = sentAt * PLACES_PER_MS;
+    for (let to = from + PLACES_PER_MS; ; to += PLACES_PER_MS) {
       const last = highest.get(from, to) ?? null;
       if (last === null) return from;
       if (last + 1 < to) return last + 1;
@@ -147,7 +139,7 @@ export function openSearchIndex(path: string, generation: string): SearchIndex {
   }
 
   function drop(entry: Entry): void {
-    removeGrams.run(entry.place, gramText(entry));
+    buckets.remove(entry.place, gramText(entry));
     remove.run(entry.place);
   }
 
@@ -158,7 +150,7 @@ export function openSearchIndex(path: string, generation: string): SearchIndex {
     // What was edited keeps its place.
     const place = known?.place ?? freePlace(message.sentAt);
     insert.run(place, message.conversationId, message.seq, entry.labels, entry.words);
-    insertGrams.run(place, gramText(entry));
+    buckets.insert(place, gramText(entry));
   }
 
   const update = file.transaction<SearchIndex["update"]>((places, messages, mark) => {
@@ -175,9 +167,9 @@ export function openSearchIndex(path: string, generation: string): SearchIndex {
   });
 
   const forget = file.transaction((upTo: number, batch: number): number => {
-    const gone = oldest.all((upTo + 1) * PER_MILLISECOND, batch);
-    gone.forEach(drop);
-    return gone.length;
+    const below = (upTo + 1) * PLACES_PER_MS;
+    const { changes } = removeOldest.run(below, batch);
+    return changes > 0 ? changes : Number(buckets.dropBelow(below));
   });
 
   return {
@@ -198,7 +190,7 @@ export function openSearchIndex(path: string, generation: string): SearchIndex {
       filled = { conversationId: 0, seq: 0 };
     },
     forget: (upTo, batch) => forget.immediate(upTo, batch),
-    placeAt: (instant) => instant * PER_MILLISECOND,
+    placeAt: (instant) => instant * PLACES_PER_MS,
     extent() {
       const { low = null, high = null } = ends.get() ?? {};
       return low === null || high === null ? null : { from: low, to: high + 1 };
@@ -206,8 +198,10 @@ export function openSearchIndex(path: string, generation: string): SearchIndex {
     candidates(wanted, window, newestFirst, limit) {
       const expression = expressionOf(wanted);
       if (expression === null) return [];
-      const rows = (newestFirst ? newest : eldest).all(expression, window.from, window.to, limit);
-      return rows.map(({ place, conversation_id, seq }) => ({ place, conversationId: conversation_id, seq }));
+      return buckets.match(expression, window.from, window.to, newestFirst, limit).map((place) => {
+        const { conversation_id: conversationId = 0, seq = 0 } = messageAt.get(place) ?? {};
+        return { place, conversationId, seq };
+      });
     },
     tidy() {
       file.pragma("wal_checkpoint(TRUNCATE)");
