@@ -79,7 +79,7 @@ const PACKAGES: Record<string, readonly string[]> = {
     "sharp",
   ],
   push: ["jose", "undici", "web-push", "zod"],
-  store: ["better-sqlite3", "drizzle-orm"],
+  store: ["better-sqlite3", "drizzle-orm", "lru-cache"],
   graphql: ["@pothos/core", "graphql"],
 };
 
