@@ -47,12 +47,14 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   store: ["engine"],
   graphql: ["engine"],
   media: ["engine"],
-  push: ["engine"],
-  server: ["graphql", "engine", "store", "media", "push"],
+  outgoing: [],
+  push: ["engine", "outgoing"],
+  hooks: ["engine", "outgoing"],
+  server: ["graphql", "engine", "store", "media", "push", "hooks"],
   config: ["server", "engine"],
   "tour.ts": ["server", "engine"],
   "backup.ts": [],
-  "main.ts": ["config", "backup.ts", "tour.ts", "server", "push", "engine"],
+  "main.ts": ["config", "backup.ts", "tour.ts", "server", "push", "hooks", "engine"],
 };
 
 /** Packages that only the named layers may use; `node:` modules are below. */
@@ -78,7 +80,9 @@ const PACKAGES: Record<string, readonly string[]> = {
     "send",
     "sharp",
   ],
+  outgoing: ["undici"],
   push: ["jose", "undici", "web-push", "zod"],
+  hooks: ["zod"],
   store: ["better-sqlite3", "drizzle-orm", "lru-cache"],
   graphql: ["@pothos/core", "graphql"],
 };

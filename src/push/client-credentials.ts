@@ -1,8 +1,8 @@
 /** Access tokens as OAuth 2.0 has them: for an app's id and secret (RFC 6749, section 4.4), and how any is answered. */
 import { z } from "zod";
 import type { Clock } from "../engine/clock.ts";
+import { type Answer, form, type Http, retryAfter } from "../outgoing/http.ts";
 import { type Fetched, NoToken } from "./access-token.ts";
-import { type Answer, form, type Http, retryAfter } from "./http.ts";
 import { failed, misconfigured } from "./outcomes.ts";
 
 const HOUR_SECONDS = 3_600;

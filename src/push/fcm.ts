@@ -6,10 +6,10 @@ import { createPrivateKey } from "node:crypto";
 import { SignJWT } from "jose";
 import { z } from "zod";
 import type { Notification, PushChannel, PushOutcome, PushTarget, Withdrawal } from "../engine/push/channel.ts";
+import { type Answer, createHttp, form, retryAfter } from "../outgoing/http.ts";
 import { createAccessToken, sendWithToken } from "./access-token.ts";
 import { readAccessToken } from "./client-credentials.ts";
 import type { ChannelContext } from "./context.ts";
-import { type Answer, createHttp, form, retryAfter } from "./http.ts";
 import { accepted, contentRejected, failed, misconfigured, throttled, tokenInvalid, unanswered } from "./outcomes.ts";
 import { fitToBytes } from "./text.ts";
 

@@ -4,10 +4,10 @@
  */
 import { z } from "zod";
 import type { Notification, PushChannel, PushOutcome, PushTarget } from "../engine/push/channel.ts";
+import { type Answer, createHttp, retryAfter } from "../outgoing/http.ts";
 import { createAccessToken, sendWithToken } from "./access-token.ts";
 import { fetchWithSecret } from "./client-credentials.ts";
 import type { ChannelContext } from "./context.ts";
-import { type Answer, createHttp, retryAfter } from "./http.ts";
 import {
   accepted,
   contentRejected,

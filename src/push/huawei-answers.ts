@@ -6,8 +6,8 @@
 import { z } from "zod";
 import type { Clock } from "../engine/clock.ts";
 import type { PushOutcome, PushTarget, Withdrawal } from "../engine/push/channel.ts";
+import { type Answer, type Http, retryAfter } from "../outgoing/http.ts";
 import { type AccessToken, sendWithToken } from "./access-token.ts";
-import { type Answer, type Http, retryAfter } from "./http.ts";
 import {
   accepted,
   contentRejected,

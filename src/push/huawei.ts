@@ -4,10 +4,10 @@
  */
 import { z } from "zod";
 import type { Notification, PushChannel, PushTarget } from "../engine/push/channel.ts";
+import { createHttp } from "../outgoing/http.ts";
 import { createAccessToken } from "./access-token.ts";
 import { fetchWithSecret } from "./client-credentials.ts";
 import type { ChannelContext } from "./context.ts";
-import { createHttp } from "./http.ts";
 import { createHuaweiApi } from "./huawei-answers.ts";
 import { contentRejected } from "./outcomes.ts";
 import { appDataOf, MOST_BADGE, MOST_BYTES, secondsLeft, textOf } from "./parts.ts";

@@ -5,8 +5,8 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { Notification, PushChannel, PushOutcome, PushTarget } from "../engine/push/channel.ts";
+import { type Answer, createHttp, form, retryAfter } from "../outgoing/http.ts";
 import type { ChannelContext } from "./context.ts";
-import { type Answer, createHttp, form, retryAfter } from "./http.ts";
 import {
   accepted,
   contentRejected,

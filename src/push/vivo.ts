@@ -5,9 +5,9 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { Notification, PushChannel, PushOutcome, PushTarget } from "../engine/push/channel.ts";
+import { type Answer, createHttp, retryAfter } from "../outgoing/http.ts";
 import { createAccessToken, NoToken, sendWithToken } from "./access-token.ts";
 import type { ChannelContext } from "./context.ts";
-import { type Answer, createHttp, retryAfter } from "./http.ts";
 import {
   accepted,
   contentRejected,

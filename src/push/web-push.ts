@@ -7,11 +7,12 @@ import type { LookupFunction } from "node:net";
 import webPush from "web-push";
 import { z } from "zod";
 import type { PushChannel, PushOutcome, PushTarget } from "../engine/push/channel.ts";
+import { type Answer, createHttp, retryAfter } from "../outgoing/http.ts";
+import { AddressNotAllowed, publicLookup } from "../outgoing/public-addresses.ts";
 import type { ChannelContext } from "./context.ts";
-import { type Answer, createHttp, retryAfter } from "./http.ts";
 import { accepted, contentRejected, failed, throttled, tokenInvalid, unanswered } from "./outcomes.ts";
 import { fitToBytes } from "./text.ts";
-import { allowedEndpoint, EndpointNotAllowed, guardedLookup } from "./web-push-endpoint.ts";
+import { allowedEndpoint } from "./web-push-endpoint.ts";
 
 const CURVE = "prime256v1";
 /** Of what is encrypted: services have to take 3,993 bytes, but Firefox on Android gets no more than this. */
@@ -110,7 +111,7 @@ export function createWebPush(
   lookup?: LookupFunction,
 ): PushChannel {
   const { subject, publicKey, privateKey, ca, allowLocal } = config;
-  const http = createHttp({ ca, timeoutMs, lookup: allowLocal ? lookup : guardedLookup(lookup) });
+  const http = createHttp({ ca, timeoutMs, lookup: allowLocal ? lookup : publicLookup(lookup) });
 
   async function post(
     { token }: PushTarget,
@@ -133,7 +134,7 @@ export function createWebPush(
       return outcomeOf(await http.post(url.href, headers, body), clock.now());
     } catch (error) {
       // It may be trouble of the name service, so the token is kept.
-      return error instanceof EndpointNotAllowed ? failed("endpoint not allowed") : unanswered(error);
+      return error instanceof AddressNotAllowed ? failed("endpoint not allowed") : unanswered(error);
     }
   }
 

@@ -2,13 +2,9 @@ import { createECDH, randomBytes } from "node:crypto";
 import { isIP, type LookupFunction } from "node:net";
 import { expect, test } from "vitest";
 import type { PushChannel } from "../../src/engine/push/channel.ts";
+import { AddressNotAllowed, isPublicAddress, publicLookup } from "../../src/outgoing/public-addresses.ts";
 import { createWebPush, readSubscription, webPushConfig } from "../../src/push/web-push.ts";
-import {
-  allowedEndpoint,
-  EndpointNotAllowed,
-  guardedLookup,
-  isPublicAddress,
-} from "../../src/push/web-push-endpoint.ts";
+import { allowedEndpoint } from "../../src/push/web-push-endpoint.ts";
 import { describeEveryChannel, IMPATIENT_MS } from "../support/push/every-channel.ts";
 import type { Fate } from "../support/push/fake-vendor.ts";
 import { base64url, FakeWebPush } from "../support/push/fake-web-push.ts";
@@ -341,7 +337,7 @@ test.each([
 });
 
 test("public addresses are given to the connection, all or one, as it asks", () => {
-  const lookup = guardedLookup(lookupOf(["8.8.8.8", "2606:4700::1111"]));
+  const lookup = publicLookup(lookupOf(["8.8.8.8", "2606:4700::1111"]));
   const given: unknown[] = [];
   lookup("fcm.googleapis.com", { all: true }, (...result) => given.push(result));
   lookup("fcm.googleapis.com", {}, (...result) => given.push(result));
@@ -357,10 +353,10 @@ test("public addresses are given to the connection, all or one, as it asks", () 
 
 test("a lookup that gives one address alone is checked as well", () => {
   const given: unknown[] = [];
-  const alone = (address: string) => guardedLookup((_, __, callback) => callback(null, address, isIP(address)));
+  const alone = (address: string) => publicLookup((_, __, callback) => callback(null, address, isIP(address)));
   alone("8.8.8.8")("fcm.googleapis.com", {}, (...result) => given.push(result));
   alone("10.0.0.1")("fcm.googleapis.com", {}, (error) => given.push(error));
-  expect(given).toEqual([[null, "8.8.8.8", 4], expect.any(EndpointNotAllowed)]);
+  expect(given).toEqual([[null, "8.8.8.8", 4], expect.any(AddressNotAllowed)]);
 });
 
 test("an address is not asked although an operator has listed it, where it is not public", async () => {

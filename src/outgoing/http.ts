@@ -1,8 +1,8 @@
-/** Requests to vendors over HTTP/1.1: kept connections, a time limit, no redirects, short answers. */
+/** Requests to others over HTTP/1.1: kept connections, a time limit, no redirects, short answers. */
 import type { LookupFunction } from "node:net";
 import { Agent, request } from "undici";
 
-/** Milliseconds that a vendor may take to answer. */
+/** Milliseconds that others may take to answer. */
 const TIMEOUT_MS = 10_000;
 /** Bytes of an answer that are read. */
 const LONGEST_ANSWER = 64 * 1024;
