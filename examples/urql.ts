@@ -25,6 +25,8 @@ export const PARTS = [
   "Device",
   "FaceContent",
   "FileContent",
+  "Hook",
+  "HookDelivery",
   "ImageContent",
   "ImageVariant",
   "LocationContent",

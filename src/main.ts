@@ -7,6 +7,7 @@ import { type Config, ConfigError, readConfig, secretOf } from "./config/config.
 import { systemClock } from "./engine/clock.ts";
 import { isUserId } from "./engine/ids.ts";
 import { type Role, SYSTEM_USER } from "./engine/model.ts";
+import type { HooksConfig } from "./hooks/config.ts";
 import type { PushConfig } from "./push/config.ts";
 import type { RunningServer } from "./server/server.ts";
 import { signAppToken } from "./server/tokens.ts";
@@ -114,19 +115,29 @@ function stopOnSignal(server: RunningServer): void {
   process.on("SIGTERM", stop);
 }
 
-/** @throws ConfigError that names each part of the file at fault */
+/** @throws ConfigError that names the setting, and each part of its file at fault */
+function readFileOf<T>(setting: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new ConfigError(`${setting}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
 async function pushConfigIn(file: string): Promise<PushConfig> {
   const { readPushConfig } = await import("./push/config.ts");
-  try {
-    return readPushConfig(file);
-  } catch (error) {
-    throw new ConfigError(`PARLEY_PUSH: ${error instanceof Error ? error.message : String(error)}`);
-  }
+  return readFileOf("PARLEY_PUSH", () => readPushConfig(file));
+}
+
+async function hooksConfigIn(file: string): Promise<HooksConfig> {
+  const { readHooksConfig } = await import("./hooks/config.ts");
+  return readFileOf("PARLEY_HOOKS", () => readHooksConfig(file));
 }
 
 async function start(): Promise<RunningServer> {
   const config = readConfig(process.env);
   const push = config.pushFile === null ? null : await pushConfigIn(config.pushFile);
+  const hooks = config.hooksFile === null ? null : await hooksConfigIn(config.hooksFile);
   // Standard output is for people, standard error for what collects logs.
   const log = pino({ level: config.logLevel }, pino.destination(2));
   let running: RunningServer | null = null;
@@ -135,6 +146,7 @@ async function start(): Promise<RunningServer> {
   const server = await startServer({
     ...config,
     push,
+    hooks,
     secret: secretOf(config),
     developmentTokens: !config.production,
     clock: systemClock,

@@ -475,6 +475,7 @@ const BAD_SETTINGS: Record<Exclude<keyof typeof environment.shape, AnyText>, str
   PARLEY_METRICS_PORT: "none",
   PARLEY_PUBLIC_URL: "https://chat.example.com/media",
   PARLEY_MEDIA: "s3://B",
+  PARLEY_HOOKS: "missing.json",
   PARLEY_PUSH: "missing.json",
   PARLEY_S3_ENDPOINT: "s3.example.com",
   PARLEY_S3_REGION: "Europe",

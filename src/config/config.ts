@@ -25,6 +25,8 @@ export interface Config {
   readonly sendRate: number;
   readonly limits: Limits;
   readonly media: MediaOptions;
+  /** File that says what the app wants to be asked and told; null: nothing. */
+  readonly hooksFile: string | null;
   /** File that says where pushes go; null: nowhere. */
   readonly pushFile: string | null;
   /** How many proxies of one's own stand in front. */
@@ -131,6 +133,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     sendRate: values.PARLEY_SEND_RATE,
     limits: limitsOf(values),
     media: mediaOf(values),
+    hooksFile: values.PARLEY_HOOKS ?? null,
     pushFile: values.PARLEY_PUSH ?? null,
     proxies: values.PARLEY_TRUST_PROXY,
     sessionLimits: values.PARLEY_SESSION_LIMITS,

@@ -102,6 +102,7 @@ export const environment = z.object({
     .default("us-east-1"),
   PARLEY_S3_PATH_STYLE: yesOrNo.optional(),
   PARLEY_S3_REDIRECT: yesOrNo.default(false),
+  PARLEY_HOOKS: z.string().min(1, "must name a file").optional(),
   PARLEY_PUSH: z.string().min(1, "must name a file").optional(),
   PARLEY_PUBLIC_URL: publicUrl.optional(),
   PARLEY_LINK_HOURS: wholeNumber(1, 720).default(DEFAULT_MEDIA.linkMs / HOUR_MS),

@@ -3,6 +3,7 @@ import type { BackupObserver } from "./backups.ts";
 import type { Clock } from "./clock.ts";
 import type { ConnectionLimits, Connections } from "./connections.ts";
 import type { ReaderName } from "./events.ts";
+import type { HookVerdict } from "./hooks/hook.ts";
 import type { Fresh, Hub } from "./live/hub.ts";
 import type { MediaFiles, MediaKeys } from "./media.ts";
 import type { Platform, Role, UserId } from "./model.ts";
@@ -50,6 +51,10 @@ export interface Observer extends ClockObserver, BackupObserver {
   /** A vendor refuses credentials, rights or settings: nothing goes through it until that is mended. */
   pushBroken(vendor: PushVendor, reason: string): void;
   pushFailed(error: unknown): void;
+  /** What the app's hook said to a message. */
+  hookAsked(verdict: HookVerdict["verdict"] | "failed"): void;
+  hookDelivered(hook: string, outcome: "taken" | "delayed" | "dead"): void;
+  hookFailed(hook: string, reason: string): void;
   /** A reader of the event feed could not do its work; it tries again. */
   followingFailed(reader: ReaderName, error: unknown): void;
   swept(rows: number): void;
@@ -108,6 +113,8 @@ export interface Core {
   readonly media: Media;
   /** Null: nothing is pushed. */
   push: PushPlan | null;
+  /** Something may have come into the event feed. */
+  happened: () => void;
   /** The server is going down. */
   stopped: boolean;
   settings: Settings;
@@ -128,5 +135,6 @@ export function cutoffsNow(core: Core): Cutoffs {
 /** Tells the devices that a change concerns, and passes the change on. */
 export function announced<T extends Logged>(core: Core, change: T, fresh: Fresh | null = null): T {
   core.hub.announce(change.appended, fresh);
+  core.happened();
   return change;
 }

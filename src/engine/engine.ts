@@ -8,6 +8,10 @@ import { createConnections } from "./connections.ts";
 import { createConversations } from "./conversations.ts";
 import type { Core, Media, Observer, Tokens, UserLimits } from "./core.ts";
 import { createDevices } from "./devices.ts";
+import { createBeforeSend } from "./hooks/before-send.ts";
+import { startDeliveries } from "./hooks/deliveries.ts";
+import type { HookSetup } from "./hooks/hook.ts";
+import { createHooks } from "./hooks/hooks.ts";
 import { createHub, type Hub } from "./live/hub.ts";
 import { createNewMessages } from "./live/new-messages.ts";
 import { createRefreshes } from "./live/refresh.ts";
@@ -59,6 +63,8 @@ export interface EngineOptions {
   readonly media: Media;
   /** Left out: nothing is pushed. */
   readonly push?: PushSetup | null;
+  /** What the app wants to be asked and told; null or left out: nothing. */
+  readonly hooks?: HookSetup | null;
   /** Behind the search; null or left out: nothing can be searched. It is closed with the engine. */
   readonly searchIndex?: SearchIndex | null;
   /** Left out: one of its own. */
@@ -98,6 +104,7 @@ export async function createEngine(options: EngineOptions) {
     changes: 0,
     media,
     push: null,
+    happened: () => {},
     stopped: false,
   };
   const uploads = createUploads(core);
@@ -106,6 +113,11 @@ export async function createEngine(options: EngineOptions) {
   const updates = createUpdates(core);
   const { searchIndex = null } = options;
   const indexing = searchIndex === null ? null : await startIndexing(core, searchIndex);
+  const { hooks = null } = options;
+  const beforeSend = createBeforeSend(core, hooks?.beforeSend ?? null);
+  const deliveries = hooks === null || hooks.events.length === 0 ? null : await startDeliveries(core, hooks);
+  if (deliveries === null) await store.closeReader("hooks");
+  else core.happened = deliveries.wake;
   const sweeper = startSweeper(core, uploads, indexing);
   const setup = options.push ?? null;
   if (setup !== null) await store.releasePushes();
@@ -135,13 +147,18 @@ export async function createEngine(options: EngineOptions) {
       /** Resolves when nothing is being taken or sent. */
       settled: async () => dispatcher?.settled(),
     },
-    ...createSending(core, uploads),
+    ...createSending(core, uploads, beforeSend),
     ...createAcknowledging(core),
-    messages: createMessages(core, uploads),
+    messages: createMessages(core, uploads, beforeSend),
     conversations: createConversations(core),
     administration: createAdministration(core),
     auditTrail: createAuditTrail(core),
     backups: createBackups(core),
+    hooks: {
+      ...createHooks(core, hooks, deliveries),
+      /** Resolves when nothing is being delivered that is due. */
+      settled: async () => deliveries?.settled(),
+    },
     ...createSearch(core, searchIndex, indexing),
     typing: createTyping(core),
     live: {
@@ -156,6 +173,8 @@ export async function createEngine(options: EngineOptions) {
       core.stopped = true;
       sweeper.stop();
       await dispatcher?.close();
+      await deliveries?.close();
+      await hooks?.beforeSend?.close();
       await indexing?.close();
       await uploads.idle();
     },

@@ -54,6 +54,8 @@ export interface RefusalDetails {
   /** Path of the input at fault, such as `content.location.latitude`. */
   readonly field?: string;
   readonly retryAfterMs?: number;
+  /** The app's own code, from its hook. */
+  readonly appCode?: string;
 }
 
 /** A refusal that the caller should hear of: it has a stable code and a reason that says how to mend it. */
@@ -62,12 +64,14 @@ export class Refusal extends Error {
   readonly code: RefusalCode;
   readonly field: string | undefined;
   readonly retryAfterMs: number | undefined;
+  readonly appCode: string | undefined;
 
   constructor(code: RefusalCode, reason: string, details: RefusalDetails = {}) {
     super(reason);
     this.code = code;
     this.field = details.field;
     this.retryAfterMs = details.retryAfterMs;
+    this.appCode = details.appCode;
   }
 
   /** Whether a mutation's error type can carry it. */

@@ -18,6 +18,8 @@ export interface FollowOptions {
 export interface Follower {
   /** How far it was done, and how far there was something to read, when it began. */
   readonly begun: ReaderPosition;
+  /** Something has happened: looks soon. */
+  wake(): void;
   /** Looks now, and resolves once it is done with all that has happened. */
   catchUp(): Promise<void>;
   /** Resolves when nothing is being handled any more, and nothing will be. */
@@ -62,8 +64,20 @@ export async function followEvents(core: Core, options: FollowOptions): Promise<
     });
   }
 
+  let woken = false;
+  /** Once for all that happens in a turn. */
+  function wake(): void {
+    if (woken || closed) return;
+    woken = true;
+    setImmediate(() => {
+      woken = false;
+      if (!closed) void look().catch(() => {});
+    });
+  }
+
   schedule();
   return {
+    wake,
     begun,
     catchUp: look,
     async close() {

@@ -5,6 +5,7 @@ import type { Content, ContentInput } from "./content.ts";
 import { readContent } from "./content-rules.ts";
 import { announced, type Core, cutoffsNow } from "./core.ts";
 import { Refusal } from "./errors.ts";
+import type { BeforeSend } from "./hooks/before-send.ts";
 import { parseMessageId } from "./ids.ts";
 import { noUploads, uploadsOf } from "./media-rules.ts";
 import type { Message, UserId } from "./model.ts";
@@ -20,7 +21,7 @@ export interface EditInput {
   readonly content: ContentInput;
 }
 
-export function createMessages(core: Core, uploads: Pick<Uploads, "removeSoon">) {
+export function createMessages(core: Core, uploads: Pick<Uploads, "removeSoon">, beforeSend: BeforeSend) {
   const { store, clock, timekeeper } = core;
 
   /** Whether this user may see a message within roaming retention: on either side, not hidden, not put away. */
@@ -115,7 +116,7 @@ export function createMessages(core: Core, uploads: Pick<Uploads, "removeSoon">)
    * Puts other content of the same kind (text, face, location, custom) in the place of the sender's own. It is a
    * way of writing to the peer, so the rules of sending hold.
    * @throws Refusal MESSAGE_NOT_FOUND, FORBIDDEN, INVALID_CONTENT, CONTENT_TOO_LARGE, MUTED, RATE_LIMITED,
-   * BLOCKED, NOT_FRIENDS
+   * BLOCKED, NOT_FRIENDS, REFUSED_BY_HOOK, UNAVAILABLE where the app wants to be asked and does not answer
    */
   async function edit(viewer: Viewer, input: EditInput): Promise<MessageView> {
     limitChanges(core, viewer);
@@ -130,8 +131,11 @@ export function createMessages(core: Core, uploads: Pick<Uploads, "removeSoon">)
     }
     if (!isAdmin(viewer)) core.rates.take(`send:${viewer.userId}`);
     const reach = mayReach(core, viewer, facts);
-    const onlyForSender = message.hidden ? false : reach === "sender only";
-    const edited = await store.edit(message, content, timekeeper.latest(), onlyForSender);
+    const { senderId, recipientId, customData, clientMessageId } = message;
+    const question = { senderId, recipientId, content, customData, push: null, clientMessageId, editOf: message.id };
+    const judged = await beforeSend(viewer, reach, question);
+    const onlyForSender = message.hidden ? false : judged.reach === "sender only";
+    const edited = await store.edit(message, judged.content, timekeeper.latest(), onlyForSender);
     core.changes += 1;
     if (edited === null) throw notFound("The message has been recalled.");
     return { message: announced(core, edited).message, viewedBy: viewer.userId };

@@ -46,12 +46,14 @@ export function recipientOf({ recipientId }: Pick<SendFacts, "recipientId">): Us
   return recipientId;
 }
 
+export type Reach = "everybody" | "sender only";
+
 /**
  * Whom a write reaches: everybody, or only the sender who must not notice that it is blocked. The blacklist comes
  * before friends-only; admins pass both, and so does a note to oneself.
  * @throws Refusal MUTED, BLOCKED, NOT_FRIENDS
  */
-export function mayReach(core: Core, viewer: Viewer, facts: SendFacts): "everybody" | "sender only" {
+export function mayReach(core: Core, viewer: Viewer, facts: SendFacts): Reach {
   checkMute(core, viewer, facts.sender);
   if (isAdmin(viewer) || facts.sender?.id === facts.recipientId) return "everybody";
   if (facts.blockedBy) {

@@ -164,6 +164,7 @@ export function createRelationships(core: Core, users: People) {
     const audit = userId === viewer.userId ? null : auditEntry(core, viewer, action, userId, user.id);
     if (blocked) await store.block(userId, user.id, clock.now(), audit);
     else await store.unblock(userId, user.id, clock.now(), audit);
+    core.happened();
     return { user, blocked };
   }
 

@@ -8,10 +8,12 @@ import { readContent } from "./content-rules.ts";
 import { announced, type Core, cutoffsNow, erasuresNow } from "./core.ts";
 import { type MessageDraft, messageFrom } from "./draft.ts";
 import { Refusal } from "./errors.ts";
+import type { BeforeSend } from "./hooks/before-send.ts";
 import { parseMessageId, transientMessageId } from "./ids.ts";
 import { noUploads, uploadsIn, uploadsOf } from "./media-rules.ts";
-import { type Message, type PushOptions, SYSTEM_USER, type UserId } from "./model.ts";
+import { type Message, SYSTEM_USER, type UserId } from "./model.ts";
 import { checkMute, limitChanges, mayReach, recipientOf } from "./permissions.ts";
+import { type PushInput, readPush } from "./push/options.ts";
 import { pushTimes } from "./push/times.ts";
 import type { Sender, SendFacts } from "./store.ts";
 import { UploadGone } from "./upload-store.ts";
@@ -19,7 +21,6 @@ import type { Uploads } from "./uploads.ts";
 import { isAdmin, type MessageView, peerIn, requireAdmin, type Viewer } from "./viewer.ts";
 
 const LONGEST_KEY = 64;
-const MOST_PUSH_BYTES = 4 * 1024;
 /** Keys of messages with lifetime 0 that are remembered, best effort. */
 const REMEMBERED_TRANSIENTS = 1_000;
 
@@ -31,15 +32,7 @@ export interface SendInput {
   readonly replyTo?: string | null | undefined;
   readonly lifetimeSeconds?: number | null | undefined;
   readonly syncToSender?: boolean | undefined;
-  readonly push?:
-    | {
-        readonly disabled?: boolean | undefined;
-        readonly title?: string | null | undefined;
-        readonly body?: string | null | undefined;
-        readonly data?: string | null | undefined;
-      }
-    | null
-    | undefined;
+  readonly push?: PushInput | null | undefined;
   readonly sendAs?: string | null | undefined;
 }
 
@@ -55,21 +48,6 @@ function readKey(key: string | null | undefined): string | null {
     throw invalid("clientMessageId", `It has 1 to ${LONGEST_KEY} characters.`);
   }
   return key;
-}
-
-function readPush(push: SendInput["push"]): PushOptions | null {
-  if (push == null) return null;
-  const text = (name: "title" | "body" | "data") => {
-    const value = push[name] ?? null;
-    return value === null ? null : checkString(value, `push.${name}`);
-  };
-  const options = { disabled: push.disabled ?? false, title: text("title"), body: text("body"), data: text("data") };
-  const bytes = [options.title, options.body, options.data].reduce(
-    (sum, part) => sum + Buffer.byteLength(part ?? ""),
-    0,
-  );
-  if (bytes > MOST_PUSH_BYTES) throw invalid("push", `Its strings are over ${MOST_PUSH_BYTES} bytes in UTF-8.`);
-  return options;
 }
 
 /** The same for the same input, whatever the order of its keys, and whether null or left out. */
@@ -93,7 +71,7 @@ function explainUpload(error: unknown): never {
   throw new Refusal("UPLOAD_NOT_FOUND", "The upload is not there any more; upload it again.", { field: "content" });
 }
 
-export function createSending(core: Core, uploads: Pick<Uploads, "finderFor">) {
+export function createSending(core: Core, uploads: Pick<Uploads, "finderFor">, beforeSend: BeforeSend) {
   const { store, hub } = core;
   const transientKeys = new LRUCache<string, { message: Message; fingerprint: string }>({ max: REMEMBERED_TRANSIENTS });
 
@@ -124,12 +102,14 @@ export function createSending(core: Core, uploads: Pick<Uploads, "finderFor">) {
     return { conversationId: message.conversationId, seq: message.seq };
   }
 
+  function checkLifetime(seconds: number | null | undefined): void {
+    if (seconds != null && seconds < 0) throw invalid("lifetimeSeconds", "It is 0 or more seconds.");
+  }
+
   /** When the message leaves the offline cache, where that is before its time. */
-  function readLifetime(seconds: number | null | undefined, now: number): number | null {
-    if (seconds == null) return null;
-    if (seconds < 0) throw invalid("lifetimeSeconds", "It is 0 or more seconds.");
+  function offlineEnd(seconds: number | null | undefined, now: number): number | null {
     const { offlineRetentionDays } = core.settings;
-    return seconds < offlineRetentionDays * 86_400 ? now + seconds * 1_000 : null;
+    return seconds != null && seconds < offlineRetentionDays * 86_400 ? now + seconds * 1_000 : null;
   }
 
   /** Hands a message of lifetime 0 to connected devices; nothing of it is kept. */
@@ -164,21 +144,25 @@ export function createSending(core: Core, uploads: Pick<Uploads, "finderFor">) {
   }
 
   async function draftOf(viewer: Viewer, sender: Sender, input: SendInput, key: string | null, facts: SendFacts) {
-    const now = core.timekeeper.latest();
     checkMute(core, viewer, sender);
     const recipientId = recipientOf(facts);
     const named = uploadsIn(input.content);
     const findUpload = named.length === 0 ? noUploads : await uploads.finderFor(viewer.userId, named);
-    const { content, customData } = readContent(input.content, input.customData, findUpload);
-    const parts = uploadsOf(content);
+    const given = readContent(input.content, input.customData, findUpload);
+    const parts = uploadsOf(given.content);
     if (parts.length > 0 && input.lifetimeSeconds === 0) {
       throw invalid("lifetimeSeconds", "An upload is kept as long as its message, and this would not be kept.");
     }
     const replyTo = input.replyTo == null ? null : await readReply(input.replyTo, sender.id, recipientId);
-    const offlineUntil = readLifetime(input.lifetimeSeconds, now);
-    const push = readPush(input.push);
+    checkLifetime(input.lifetimeSeconds);
+    const asked = { ...given, push: readPush(input.push) };
     if (!isAdmin(viewer)) core.rates.take(`send:${viewer.userId}`);
     const reach = mayReach(core, viewer, facts);
+    const between = { senderId: sender.id, recipientId };
+    const judged = await beforeSend(viewer, reach, { ...asked, ...between, clientMessageId: key, editOf: null });
+    const { content, customData, push } = judged;
+    const now = core.timekeeper.latest();
+    const offlineUntil = offlineEnd(input.lifetimeSeconds, now);
     const ownName = sender.id === viewer.userId;
     const draft: MessageDraft = {
       senderId: sender.id,
@@ -193,7 +177,7 @@ export function createSending(core: Core, uploads: Pick<Uploads, "finderFor">) {
       replyTo,
       sentAt: now,
       offlineUntil,
-      hidden: reach === "sender only",
+      hidden: judged.reach === "sender only",
       syncToSender: input.syncToSender ?? true,
       origin: ownName ? viewer.deviceId : null,
       audit: ownName ? null : auditEntry(core, viewer, actionOf(content), sender.id, `to ${recipientId}`),
@@ -211,7 +195,8 @@ export function createSending(core: Core, uploads: Pick<Uploads, "finderFor">) {
    * Sends a message. It answers once the message is on disk.
    * @throws Refusal FORBIDDEN, SENDER_NOT_FOUND, IDEMPOTENCY_CONFLICT, MUTED, RECIPIENT_NOT_FOUND,
    * UPLOAD_NOT_FOUND, UPLOAD_REFUSED, UPLOAD_NOT_READY, INVALID_CONTENT, CONTENT_TOO_LARGE, RATE_LIMITED, BLOCKED,
-   * NOT_FRIENDS: in this order, and nothing is left;
+   * NOT_FRIENDS, REFUSED_BY_HOOK, or UNAVAILABLE where the app wants to be asked and does not answer: in this order, and
+   * nothing is left;
    * RATE_LIMITED before all others where even attempts are too many
    * @throws OutcomeUnknown where the disk failed; the same clientMessageId again tells
    */

@@ -8,6 +8,7 @@ import type { Copying } from "./copying.ts";
 import type { PeopleList, PersonPlace } from "./cursors.ts";
 import type { MessageDraft } from "./draft.ts";
 import type { EventStore } from "./event-store.ts";
+import type { HookStore } from "./hook-store.ts";
 import type {
   AuditEntry,
   AuditRecord,
@@ -151,7 +152,7 @@ export interface ProfileChange {
   readonly friendPolicy?: FriendPolicy;
 }
 
-export interface Store extends UploadStore, PushStore, EventStore {
+export interface Store extends UploadStore, PushStore, EventStore, HookStore {
   /** Names this life of the data; cursors of another one cannot be served. */
   readonly generation: string;
 

@@ -46,6 +46,11 @@ export function errorType(name: string, what: string) {
         description: "Path of the input at fault, such as `content.location.latitude`; null where no single one is.",
         resolve: ({ refusal }) => refusal.field ?? null,
       }),
+      appCode: t.string({
+        nullable: true,
+        description: "The app's own code, for REFUSED_BY_HOOK where its hook gave one; else null.",
+        resolve: ({ refusal }) => refusal.appCode ?? null,
+      }),
       retryAfterMs: t.int({
         nullable: true,
         description: "Milliseconds after which it may work, for RATE_LIMITED and MUTED; else null.",

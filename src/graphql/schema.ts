@@ -14,6 +14,7 @@ import "./upload.ts";
 import "./device.ts";
 import "./settings.ts";
 import "./audit.ts";
+import "./hook.ts";
 import "./backup.ts";
 import "./live.ts";
 

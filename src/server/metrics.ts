@@ -5,9 +5,10 @@ import type { ReaderName } from "../engine/events.ts";
 import type { PushVendor } from "../engine/push/channel.ts";
 import type { PushCount } from "../engine/push-store.ts";
 import type { CommitObserver } from "../store/committer.ts";
+import { createHookMetrics, type HookMetrics } from "./hook-metrics.ts";
 import { type CountRefusal, REFUSAL_REASONS } from "./refusals.ts";
 
-export interface Metrics extends Observer, Pick<CommitObserver, "committed"> {
+export interface Metrics extends Observer, HookMetrics, Pick<CommitObserver, "committed"> {
   readonly registry: Registry;
   readonly refused: CountRefusal;
   /** Lets what comes near to a limit be read, whenever somebody asks. */
@@ -47,6 +48,7 @@ const GAUGES = {
 /** What the log is told besides. */
 export interface Reports {
   followingFailed(reader: ReaderName, error: unknown): void;
+  hookFailed(hook: string, reason: string): void;
   sweepFailed(error: unknown): void;
   pushBroken(vendor: PushVendor, reason: string): void;
   pushFailed(error: unknown): void;
@@ -147,6 +149,8 @@ export function createMetrics(reports: Reports): Metrics {
       pushFailures.inc();
       reports.pushFailed(error);
     },
+    ...createHookMetrics(registry),
+    hookFailed: reports.hookFailed,
     swept: (rows) => swept.inc(rows),
     followingFailed(reader, error) {
       followingFailures.inc({ reader });

@@ -6,10 +6,11 @@ import { NotWritten, OutcomeUnknown } from "../engine/store.ts";
 
 export type PresentError = (error: unknown) => GraphQLError;
 
-function extensionsOf({ code, field, retryAfterMs }: Refusal): Record<string, unknown> {
+function extensionsOf({ code, field, retryAfterMs, appCode }: Refusal): Record<string, unknown> {
   const extensions: Record<string, unknown> = { code };
   if (field !== undefined) extensions.field = field;
   if (retryAfterMs !== undefined) extensions.retryAfterMs = retryAfterMs;
+  if (appCode !== undefined) extensions.appCode = appCode;
   return extensions;
 }
 

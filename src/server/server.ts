@@ -6,9 +6,11 @@ import { promisify } from "node:util";
 import type { Logger } from "pino";
 import { type Clock, nextTurn } from "../engine/clock.ts";
 import { createEngine, type PushSetup } from "../engine/engine.ts";
+import type { HookSetup } from "../engine/hooks/hook.ts";
 import type { Platform } from "../engine/model.ts";
 import type { Store } from "../engine/store.ts";
 import { schema } from "../graphql/schema.ts";
+import type { HooksConfig } from "../hooks/config.ts";
 import { createInspector } from "../media/inspector.ts";
 import { openMedia } from "../media/open.ts";
 import type { PushConfig } from "../push/config.ts";
@@ -47,6 +49,8 @@ export interface ServerOptions {
   readonly media?: Partial<MediaOptions>;
   /** Where pushes go; left out: nowhere. */
   readonly push?: PushConfig | null;
+  /** What the app wants to be asked and told; left out: nothing. */
+  readonly hooks?: HooksConfig | null;
   /** File or URL of the app's public keys; without it the app signs with the secret. */
   readonly jwks?: string | null;
   /** Whether messages can be searched; on where it is not given. */
@@ -126,6 +130,11 @@ async function openChannels(config: PushConfig, clock: Clock): Promise<PushSetup
   return openPush(config, clock);
 }
 
+async function openAppHooks(config: HooksConfig, clock: Clock): Promise<HookSetup> {
+  const { openHooks } = await import("../hooks/open.ts");
+  return openHooks(config, clock);
+}
+
 function givesTokens({ developmentTokens = false, jwks = null, proxies = 0 }: ServerOptions): boolean {
   return developmentTokens && jwks === null && proxies === 0;
 }
@@ -150,10 +159,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   let notReady: string | null = null;
   const appKeys = options.jwks == null ? null : await openAppKeys(options.jwks, clock, log);
   const push = options.push == null ? null : await openChannels(options.push, clock);
+  const hooks = options.hooks == null ? null : await openAppHooks(options.hooks, clock);
   const tokenRules = { ...DEFAULT_TOKEN_RULES, ...options.tokenRules };
   const metrics = createMetrics({
     pushBroken: (vendor, reason) => log.error({ vendor, reason }, "a push vendor refuses what it is given"),
     pushFailed: (error) => log.error({ error: String(error) }, "pushes could not be taken or settled"),
+    hookFailed: (hook, reason) => log.warn({ hook, reason }, "a hook has not taken what it was given"),
     followingFailed: (reader, error) =>
       log.error({ reader, error: String(error) }, "what happened could not be read on"),
     sweepFailed: (error) => log.error({ error: String(error) }, "the sweeper failed"),
@@ -196,6 +207,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     sessionLimits: options.sessionLimits,
     limits,
     push,
+    hooks,
     searchIndex:
       options.search === false ? null : openSearchIndex(join(options.dataFolder, "search.sqlite"), store.generation),
   });
@@ -227,6 +239,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { count, broken } = engine.pushing;
   const vendors = push?.channels.map(({ vendor }) => vendor) ?? [];
   metrics.watchPushes({ vendors, count, broken, now: () => clock.now() });
+  metrics.watchHooks({ count: () => engine.hooks.count(), now: () => clock.now() });
   const metricsServer = createServer((request, response) => {
     if (pathOf(request.url) !== "/metrics") {
       response.writeHead(404).end();

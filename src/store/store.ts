@@ -13,6 +13,16 @@ import {
 } from "./operations/conversations.ts";
 import { endSession, openSession, readDevice, readDevices, renewSession, revokeTokens } from "./operations/devices.ts";
 import { closeReader, moveReader, openReader, readEvents } from "./operations/events.ts";
+import {
+  claimDeliveries,
+  countDeliveries,
+  nextDeliveryAt,
+  queueDeliveries,
+  readDeliveries,
+  releaseDeliveries,
+  reviveDeliveries,
+  settleDelivery,
+} from "./operations/hook-deliveries.ts";
 import { hasExpired, log, logState } from "./operations/log.ts";
 import { append, deleteForUser, edit, isPutAway, readMessage, recall } from "./operations/messages.ts";
 import { ensureUser, muteUser, readUsers, saveProfiles } from "./operations/people.ts";
@@ -153,6 +163,15 @@ export function createStore(database: Database): Store {
     openReader: writing(openReader),
     moveReader: writing(moveReader),
     closeReader: writing(closeReader),
+
+    queueDeliveries: writing(queueDeliveries),
+    claimDeliveries: writing(claimDeliveries),
+    settleDelivery: writing(settleDelivery),
+    nextDeliveryAt: reading(nextDeliveryAt),
+    releaseDeliveries: writing(releaseDeliveries),
+    deliveries: reading(readDeliveries),
+    reviveDeliveries: writing(reviveDeliveries),
+    countDeliveries: reading(countDeliveries),
 
     loadSettings: reading(loadSettings),
     saveSettings: writing(saveSettings),

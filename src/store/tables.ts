@@ -7,6 +7,7 @@ import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 
 export * from "./event-tables.ts";
+export * from "./hook-tables.ts";
 export * from "./push-tables.ts";
 
 /** One row: what this store is. `generation` changes when a backup is restored. */

@@ -21,6 +21,8 @@ export const QUERIES: Readonly<Record<string, Example>> = {
   auditTrail: () => "{ auditTrail { ...AuditEntryConnection3 } }",
   backups: () => "{ backups { ...Backup1 } }",
   pushPreferences: () => "{ pushPreferences { ...PushPreferences1 } }",
+  hooks: () => "{ __typename hooks { ...Hook0 } }",
+  hookDeliveries: () => "{ hookDeliveries(dead: false) { ...HookDelivery1 } }",
   pushVendors: () => "{ __typename pushVendors }",
   pushReport: () => '{ pushReport(user: "alice") { ...PushRecord0 } }',
   upload: ({ picture }) => `{ upload(id: "${picture}") { ...Upload0 } }`,
@@ -66,6 +68,7 @@ export const MUTATIONS: Readonly<Record<string, (ids: Ids, world: World) => stri
   updatePushPreferences: () =>
     "updatePushPreferences(input: { preview: NONE, muteSeconds: 60 }) { ...UpdatePushPreferencesPayload2 }",
   testPush: () => 'testPush(input: { user: "alice" }) { ...TestPushPayload1 }',
+  retryHooks: () => "retryHooks(input: {}) { ...RetryHooksPayload0 }",
   retryPushes: () => "retryPushes(input: {}) { ...RetryPushesPayload0 }",
   setTyping: () => 'setTyping(input: { peer: "bob" }) { ...SetTypingPayload2 }',
 };

@@ -5,6 +5,7 @@ import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { hooksConfig } from "../../src/hooks/config.ts";
 import { type PushConfig, pushConfig } from "../../src/push/config.ts";
 import { App, NEW_MESSAGE, type Person } from "./app.ts";
 import type { MovableClock } from "./clock.ts";
@@ -92,12 +93,17 @@ const KINDS = [
   { custom: { data: "x", description: "y", extension: "z" } },
 ];
 
+/** Where nothing is ever taken. */
+async function refuser(): Promise<string> {
+  const server = createServer((_, response) => response.writeHead(404).end());
+  server.listen(0, "127.0.0.1").unref();
+  await once(server, "listening");
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+const url = await refuser();
+
 /** Pushes at once, to a vendor that would not have the server's credentials. */
-async function pushInVain(): Promise<PushConfig> {
-  const refuser = createServer((_, response) => response.writeHead(404).end());
-  refuser.listen(0, "127.0.0.1").unref();
-  await once(refuser, "listening");
-  const url = `http://127.0.0.1:${(refuser.address() as AddressInfo).port}`;
+function pushInVain(): PushConfig {
   const { privateKey } = generateKeyPairSync("rsa", {
     modulusLength: 2_048,
     privateKeyEncoding: { type: "pkcs8", format: "pem" },
@@ -106,7 +112,13 @@ async function pushInVain(): Promise<PushConfig> {
   const fcm = { projectId: "p", clientEmail: "e@example.org", privateKey, tokenUrl: url, sendUrl: url };
   return pushConfig.parse({ delaySeconds: 0, fcm });
 }
-const push = await pushInVain();
+const push = pushInVain();
+
+/** An app that takes nothing, and wants to be told of few things. */
+const endpoint = { url, secrets: [`whsec_${"x".repeat(32)}`], internal: true };
+const hooks = hooksConfig.parse({
+  events: [{ name: "app", endpoint, types: ["friendship.requested", "message.recalled"] }],
+});
 
 async function plant(app: App): Promise<Ids> {
   const anna = await app.admin();
@@ -163,6 +175,7 @@ async function plant(app: App): Promise<Ids> {
   await socket.close();
 
   await app.server.engine.pushing.settled();
+  await app.server.engine.hooks.settled();
   const side = async (person: Person, peer: string) => ((await person.conversation(peer)) as Data).id;
   return {
     said: said.id,
@@ -253,7 +266,7 @@ async function peopleOf(app: App): Promise<World["people"]> {
 
 /** A world that is kept until `end`. */
 export async function createWorld(): Promise<World> {
-  const app = new App({ push });
+  const app = new App({ push, hooks });
   await app.start();
   const ids = await plant(app);
   return new World(app, ids, await peopleOf(app));
@@ -261,7 +274,7 @@ export async function createWorld(): Promise<World> {
 
 /** Another server on a copy of what a stopped one has left, so that what is done there changes nothing here. */
 export async function copyOf(world: World, clock?: MovableClock): Promise<World> {
-  const app = new App({ push }, clock);
+  const app = new App({ push, hooks }, clock);
   cpSync(world.app.dataFolder, app.dataFolder, { recursive: true });
   await app.start();
   return new World(app, world.ids, await peopleOf(app));

@@ -6,6 +6,7 @@ import type { Cutoffs } from "../../engine/settings.ts";
 import { all, type Operation, run, type Statement, statement } from "../statement.ts";
 import { audit, devices, pushes, pushLog, users } from "../tables.ts";
 import { sweepEvents } from "./events.ts";
+import { sweepDeliveries } from "./hook-deliveries.ts";
 import { deletePushTokens } from "./push-tokens.ts";
 import { conversationTimelines, eraseExpired, type LogEntry, userLogs } from "./runs.ts";
 
@@ -46,6 +47,7 @@ export const LIFETIMES = {
   pushLog: { until: "offline" },
   // Or until every reader has passed it. The newest stays.
   events: { until: "erased" },
+  hookDeliveries: { until: "offline" },
   eventReaders: { atMost: 10, per: "store" },
   pushPreferences: { atMost: 1, per: "user" },
   audit: { until: "audit" },
@@ -135,6 +137,8 @@ export function* sweep(cutoffs: Cutoffs, batch: number): Operation<number> {
   const forgotten = yield* all(eraseAudit, { cutoff: cutoffs.audit, batch });
   const pushed = yield* all(erasePushes, { cutoff: cutoffs.offline, batch });
   const told = yield* all(erasePushLog, { cutoff: cutoffs.offline, batch });
+  // Nothing that waits is so old; a hook that is no more has nobody who says so.
+  const undelivered = yield* sweepDeliveries(cutoffs.offline, batch, cutoffs.offline);
   const passed = yield* sweepEvents(cutoffs.erased, 8 * batch);
-  return gone.length + forgotten.length + pushed.length + told.length + passed;
+  return gone.length + forgotten.length + pushed.length + told.length + undelivered + passed;
 }
