@@ -334,7 +334,7 @@ test("a session that has ended, or was never there, opens no other", async () =>
   expect((await open("phone", { issuedAt: null }))?.device).toMatchObject(phone);
   expect((await open("laptop", phone))?.device).toMatchObject({ deviceId: "laptop", session: 1 });
   expect(await open("tablet", { deviceId: "watch", session: 1 })).toBeNull();
-  await store.endSession("alice", "phone", now);
+  await store.endSession("alice", "phone", now, null);
   expect(await open("tablet", phone)).toBeNull();
   await open("phone", { issuedAt: null });
   expect(await open("tablet", phone)).toBeNull();

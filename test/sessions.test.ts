@@ -199,6 +199,53 @@ test("logout ends the session: the token is refused, and every socket of it clos
   expect(await signedIn(alice)).toEqual(["laptop"]);
 });
 
+const END = "mutation End($input: EndSessionInput!) { endSession(input: $input) { deviceId ended } }";
+
+test("a user signs out another of its devices, which can log in again", async () => {
+  const app = await startApp();
+  const alice = await app.person("alice");
+  const [phone, laptop] = [await alice.login("phone", "IOS"), await alice.login("laptop", "WEB")];
+  const [lost, here] = [await phone.connect(), await laptop.connect()];
+  const ended = { endSession: { deviceId: "phone", ended: true } };
+  expect(await laptop.get(END, { input: { deviceId: "phone" } })).toEqual(ended);
+  expect((await lost.closed).code).toBe(4401);
+  expect(await phone.refusal(VIEWER)).toBe("UNAUTHENTICATED");
+  expect(await lives(here)).toBe(true);
+  expect(await signedIn(alice)).toEqual(["laptop"]);
+  const again = await laptop.get(END, { input: { deviceId: "phone" } });
+  expect(again.endSession.ended).toBe(false);
+  await alice.login("phone", "IOS");
+  expect(await signedIn(alice)).toEqual(["phone", "laptop"]);
+});
+
+test("a device that signs out itself hears that it has", async () => {
+  const app = await startApp();
+  const phone = await (await app.person("alice")).login("phone", "IOS");
+  const socket = await phone.connect();
+  const { data } = await socket.ask(END, { input: { deviceId: "phone" } });
+  expect(data).toEqual({ endSession: { deviceId: "phone", ended: true } });
+  expect((await socket.closed).code).toBe(4401);
+});
+
+test("an admin looks at a user's devices and signs one out, which the audit trail tells; nobody else does", async () => {
+  const app = await startApp();
+  const [alice, mallory] = await app.people("alice", "mallory");
+  const admin = await app.admin();
+  const socket = await (await alice.login("phone", "IOS")).connect();
+  const input = { deviceId: "phone", of: "alice" };
+  expect(await mallory.refusal(END, { input })).toBe("FORBIDDEN");
+  expect(await mallory.refusal('{ devices(of: "alice") { deviceId } }')).toBe("FORBIDDEN");
+  expect((await mallory.get(END, { input: { deviceId: "phone" } })).endSession.ended).toBe(false);
+  expect(await admin.get('{ devices(of: "alice") { deviceId } }')).toEqual({ devices: [{ deviceId: "phone" }] });
+  expect((await admin.get(END, { input })).endSession.ended).toBe(true);
+  expect((await socket.closed).code).toBe(4401);
+  const { auditTrail } = await admin.get('{ auditTrail(user: "alice") { nodes { action subject } } }');
+  expect(auditTrail.nodes).toEqual([
+    { action: "endSession", subject: "device phone" },
+    { action: "devices", subject: "" },
+  ]);
+});
+
 test("logout over a socket answers before the socket closes", async () => {
   const app = await startApp();
   const phone = await (await app.person("alice")).login("phone", "IOS");

@@ -1,6 +1,6 @@
 /** Devices and sessions: who a token speaks for, login, renewal, logout. */
 
-import { auditEntry } from "./audit.ts";
+import { auditEntry, recordLook } from "./audit.ts";
 import type { Connection } from "./connections.ts";
 import type { Core } from "./core.ts";
 import { Refusal } from "./errors.ts";
@@ -9,7 +9,7 @@ import { DEFAULT_DEVICE, type Device, type Platform, SYSTEM_USER } from "./model
 import { limitChanges, limitLogins } from "./permissions.ts";
 import { isRevoked, SessionEnded, TokenRevoked } from "./revocations.ts";
 import type { createUsers } from "./users.ts";
-import { requireAdmin, type Viewer } from "./viewer.ts";
+import { requireAdmin, subjectOf, type Viewer } from "./viewer.ts";
 
 const LONGEST_DEVICE_ID = 64;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it refuses.
@@ -145,7 +145,7 @@ export function createDevices(core: Core, users: Pick<ReturnType<typeof createUs
   async function logout(viewer: Viewer, connection: Connection | null): Promise<string> {
     const { userId, deviceId, session } = viewer;
     if (session !== null) {
-      await store.endSession(userId, deviceId, clock.now());
+      await store.endSession(userId, deviceId, clock.now(), null);
       revocations.noteEndedSession(userId, deviceId, session);
     } else await store.deletePushTokens(userId, deviceId, null);
     setImmediate(() => {
@@ -190,9 +190,45 @@ export function createDevices(core: Core, users: Pick<ReturnType<typeof createUs
     return { validFrom, endedDevices: ended.map(({ deviceId: name }) => name) };
   }
 
-  /** The viewer's devices, last login first. */
-  function list(viewer: Viewer): Promise<readonly Device[]> {
-    return store.devices(viewer.userId);
+  /**
+   * Ends the session of a device, the viewer's own or, by an admin, another user's: it is closed with 4401, and its access
+   * token is refused. Tokens of the app stay good, so that it may log in again.
+   * @returns whether a session was living
+   * @throws Refusal FORBIDDEN, USER_NOT_FOUND, INVALID_CONTENT for a device id, RATE_LIMITED
+   */
+  async function endSessionOf(
+    viewer: Viewer,
+    connection: Connection | null,
+    id: string,
+    of: string | null | undefined,
+  ): Promise<boolean> {
+    limitChanges(core, viewer);
+    const userId = subjectOf(viewer, of);
+    const deviceId = readDeviceId(id);
+    await users.requirePerson(userId);
+    const device = await store.device(userId, deviceId);
+    if (device === null || !isSignedIn(device)) {
+      await recordLook(core, viewer, "endSession", userId, `device ${deviceId}`);
+      return false;
+    }
+    const foreign = userId !== viewer.userId;
+    const audit = foreign ? auditEntry(core, viewer, "endSession", userId, `device ${deviceId}`) : null;
+    await store.endSession(userId, deviceId, clock.now(), audit);
+    revocations.noteEndedSession(userId, deviceId, device.session);
+    const isMeant = ({ viewer: each }: Connection) => each.deviceId === deviceId && each.session === device.session;
+    // Who ends its own hears the answer first.
+    setImmediate(() => {
+      if (connection !== null && connection.viewer.userId === userId && isMeant(connection)) connection.end("ended");
+    });
+    connections.endOf(userId, "ended", (each) => each !== connection && isMeant(each));
+    return true;
+  }
+
+  /** A user's devices, last login first. @throws Refusal FORBIDDEN, USER_NOT_FOUND */
+  async function list(viewer: Viewer, of: string | null | undefined): Promise<readonly Device[]> {
+    const userId = subjectOf(viewer, of);
+    await recordLook(core, viewer, "devices", userId, "");
+    return store.devices(userId);
   }
 
   /** Whether a device's session lives now. */
@@ -200,5 +236,5 @@ export function createDevices(core: Core, users: Pick<ReturnType<typeof createUs
     return device.endedAt === null && device.expiresAt > clock.now();
   }
 
-  return { authenticate, checkStill, login, renew, logout, revoke, list, isSignedIn };
+  return { authenticate, checkStill, login, renew, logout, endSessionOf, revoke, list, isSignedIn };
 }

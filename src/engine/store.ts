@@ -252,7 +252,7 @@ export interface Store extends UploadStore, PushStore, EventStore, HookStore {
   /** Null where the credential has been revoked, or its session has ended. */
   openSession(request: SessionRequest): Promise<{ readonly device: Device; readonly ended: readonly Device[] } | null>;
   renewSession(userId: UserId, deviceId: string, expiresAt: number): Promise<void>;
-  endSession(userId: UserId, deviceId: string, now: number): Promise<void>;
+  endSession(userId: UserId, deviceId: string, now: number, audit: AuditEntry | null): Promise<void>;
   /**
    * Revokes what the app signed for a user before `tokensFrom`, and ends its sessions, or the one of a device; gives
    * those that have ended.

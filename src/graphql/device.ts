@@ -7,8 +7,8 @@ import { PlatformEnum } from "./enums.ts";
 import { UserType } from "./user.ts";
 
 export const DeviceType = builder.objectRef<Device>("Device").implement({
-  access: "self",
-  description: "A client of the viewer's that has logged in, or has acknowledged something.",
+  access: "selfOrAdmin",
+  description: "A client of a user's that has logged in, or has acknowledged something.",
   fields: (t) => ({
     deviceId: t.exposeString("deviceId", { description: "Chosen by the client." }),
     platform: t.expose("platform", { type: PlatformEnum, description: "Its class." }),
@@ -31,7 +31,8 @@ builder.queryField("devices", (t) =>
     type: [DeviceType],
     nullable: true,
     description: "The viewer's devices, the last login first.",
-    resolve: async (_root, _args, context) => [...(await context.engine.devices.list(viewerOf(context)))],
+    args: { of: t.arg.id({ access: "admin", description: "Admins only: this user's devices." }) },
+    resolve: async (_root, { of }, context) => [...(await context.engine.devices.list(viewerOf(context), of))],
   }),
 );
 
@@ -63,6 +64,22 @@ const LoginInput = builder.inputType("LoginInput", {
 const RenewSessionInput = builder.inputType("RenewSessionInput", {
   description: "What prolongs a session.",
   fields: (t) => ({ token: t.string({ required: true, description: "A fresh JWT of the app for the same user." }) }),
+});
+
+const EndSessionPayload = builder.objectRef<{ deviceId: string; ended: boolean }>("EndSessionPayload").implement({
+  access: "given",
+  description: "A session that is over.",
+  fields: (t) => ({
+    deviceId: t.exposeString("deviceId", { description: "On which device it was." }),
+    ended: t.exposeBoolean("ended", { description: "False: the device was not signed in." }),
+  }),
+});
+const EndSessionInput = builder.inputType("EndSessionInput", {
+  description: "A device to sign out.",
+  fields: (t) => ({
+    deviceId: t.string({ required: true, description: "Which." }),
+    of: t.id({ access: "admin", description: "Admins only: whose device it is." }),
+  }),
 });
 
 const RevokeTokensPayload = builder.objectRef<RevokeResult>("RevokeTokensPayload").implement({
@@ -118,6 +135,18 @@ builder.mutationFields((t) => ({
     async resolve(_root, _args, context) {
       return { deviceId: await context.engine.devices.logout(viewerOf(context), context.connection) };
     },
+  }),
+  endSession: t.field({
+    access: "self",
+    type: EndSessionPayload,
+    nullable: true,
+    description:
+      "Signs out a device of the viewer's, such as a phone that was lost: its sockets are closed with 4401 and its access token is refused. What the app has signed stays good; `revokeTokens` ends that too.",
+    args: { input: t.arg({ type: EndSessionInput, required: true, description: "Which." }) },
+    resolve: async (_, { input: { deviceId, of } }, context) => ({
+      deviceId,
+      ended: await context.engine.devices.endSessionOf(viewerOf(context), context.connection, deviceId, of),
+    }),
   }),
   revokeTokens: t.field({
     access: "admin",

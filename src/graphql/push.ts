@@ -40,7 +40,7 @@ const PushPreviewEnum = builder.enumType("PushPreview", {
 });
 
 const PushTokenType = builder.objectRef<PushToken>("PushToken").implement({
-  access: "self",
+  access: "selfOrAdmin",
   description: "Where a device is reached while its app is closed. The token itself is not told again.",
   fields: (t) => ({
     vendor: t.expose("vendor", { type: PushVendorEnum, description: "Through whom." }),

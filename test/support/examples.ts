@@ -68,6 +68,7 @@ export const MUTATIONS: Readonly<Record<string, (ids: Ids, world: World) => stri
   updatePushPreferences: () =>
     "updatePushPreferences(input: { preview: NONE, muteSeconds: 60 }) { ...UpdatePushPreferencesPayload2 }",
   testPush: () => 'testPush(input: { user: "alice" }) { ...TestPushPayload1 }',
+  endSession: () => 'endSession(input: { deviceId: "canary-device" }) { ...EndSessionPayload0 }',
   retryHooks: () => "retryHooks(input: {}) { ...RetryHooksPayload0 }",
   retryPushes: () => "retryPushes(input: {}) { ...RetryPushesPayload0 }",
   setTyping: () => 'setTyping(input: { peer: "bob" }) { ...SetTypingPayload2 }',

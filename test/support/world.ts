@@ -42,7 +42,7 @@ export const CANARIES: Readonly<Record<string, readonly Caller[]>> = {
   "canary-hidden": ["blocked", "admin"],
   "canary-unseen-edit": ["blocked", "admin"],
   "canary-greeting": ["owner", "admin"],
-  "canary-device": ["owner"],
+  "canary-device": ["owner", "admin"],
   "canary-friend": ["owner", "admin"],
   "canary-asker": ["owner", "admin"],
   "canary-foe": ["owner", "admin"],

@@ -94,7 +94,8 @@ export function* renewSession(userId: UserId, deviceId: string, expiresAt: numbe
   yield* run(prolong, { user: userId, device: deviceId, expiresAt });
 }
 
-export function* endSession(userId: UserId, deviceId: string, now: number): Operation<void> {
+export function* endSession(userId: UserId, deviceId: string, now: number, audit: AuditEntry | null): Operation<void> {
+  yield* recordAudit(audit);
   yield* end(userId, deviceId, now);
 }
 
