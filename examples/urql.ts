@@ -21,6 +21,7 @@ import { createSocket } from "./socket.ts";
 /** What has no id of its own: the cache keeps it inside what it belongs to. */
 export const PARTS = [
   "AuditEntry",
+  "BroadcastFailure",
   "CustomContent",
   "Device",
   "FaceContent",
@@ -34,6 +35,7 @@ export const PARTS = [
   "PushPreferences",
   "PushToken",
   "QuietHours",
+  "SendOutcome",
   "SenderProfile",
   "Settings",
   "SoundContent",

@@ -167,6 +167,7 @@ const WAYS: Readonly<Record<string, readonly Example[]>> = {
   Settings: [() => "{ settings { % } }"],
   AuditEntry: [() => "{ auditTrail { nodes { % } } }"],
   Backup: [() => "{ backups { % } }"],
+  Broadcast: [() => "{ broadcasts { % } }"],
   Hook: [() => "{ hooks { % } }"],
   HookDelivery: [() => "{ hookDeliveries(dead: false) { % } }"],
   Device: [() => "{ devices { % } }", () => '{ devices(of: "alice") { % } }'],
@@ -239,6 +240,18 @@ const IN_PLACE: Readonly<Record<string, readonly [field: string, document: strin
     [
       "sendMessage",
       `mutation { sendMessage(input: { to: "bob", content: { text: { text: "x" } }, sendAs: "dave" }) ${SENT} }`,
+    ],
+  ],
+  "SendMessagesInput.sendAs": [
+    [
+      "sendMessages",
+      'mutation { sendMessages(input: { to: ["bob"], content: { text: { text: "x" } }, sendAs: "dave" }) { __typename } }',
+    ],
+  ],
+  "BroadcastInput.sendAs": [
+    [
+      "broadcast",
+      'mutation { broadcast(input: { to: ["bob"], content: { text: { text: "x" } }, sendAs: "dave" }) { __typename } }',
     ],
   ],
   "MessageContentInput.notice": [

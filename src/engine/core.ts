@@ -51,6 +51,7 @@ export interface Observer extends ClockObserver, BackupObserver {
   /** A vendor refuses credentials, rights or settings: nothing goes through it until that is mended. */
   pushBroken(vendor: PushVendor, reason: string): void;
   pushFailed(error: unknown): void;
+  broadcastFailed(id: number, error: unknown): void;
   /** What the app's hook said to a message. */
   hookAsked(verdict: HookVerdict["verdict"] | "failed"): void;
   hookDelivered(hook: string, outcome: "taken" | "delayed" | "dead"): void;

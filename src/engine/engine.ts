@@ -3,6 +3,7 @@ import { createAcknowledging } from "./acknowledge.ts";
 import { createAdministration } from "./administration.ts";
 import { createAuditTrail } from "./audit.ts";
 import { createBackups } from "./backups.ts";
+import { createBroadcasts } from "./broadcasts/broadcasts.ts";
 import type { Clock } from "./clock.ts";
 import { createConnections } from "./connections.ts";
 import { createConversations } from "./conversations.ts";
@@ -32,6 +33,7 @@ import { startIndexing } from "./search/indexing.ts";
 import { createSearch } from "./search/search.ts";
 import type { SearchIndex } from "./search/search-index.ts";
 import { createSending } from "./send.ts";
+import { createSendingMany } from "./send-many.ts";
 import { DEFAULT_SETTINGS } from "./settings.ts";
 import type { Store } from "./store.ts";
 import { createTimekeeper } from "./timekeeper.ts";
@@ -115,6 +117,9 @@ export async function createEngine(options: EngineOptions) {
   const indexing = searchIndex === null ? null : await startIndexing(core, searchIndex);
   const { hooks = null } = options;
   const beforeSend = createBeforeSend(core, hooks?.beforeSend ?? null);
+  const sending = createSending(core, uploads, beforeSend);
+  const broadcasts = createBroadcasts(core, sending.send, sending.check);
+  await broadcasts.recover();
   const deliveries = hooks === null || hooks.events.length === 0 ? null : await startDeliveries(core, hooks);
   if (deliveries === null) await store.closeReader("hooks");
   else core.happened = deliveries.wake;
@@ -147,7 +152,9 @@ export async function createEngine(options: EngineOptions) {
       /** Resolves when nothing is being taken or sent. */
       settled: async () => dispatcher?.settled(),
     },
-    ...createSending(core, uploads, beforeSend),
+    send: sending.send,
+    ...createSendingMany(core, sending.send),
+    broadcasts,
     ...createAcknowledging(core),
     messages: createMessages(core, uploads, beforeSend),
     conversations: createConversations(core),
@@ -173,6 +180,7 @@ export async function createEngine(options: EngineOptions) {
       core.stopped = true;
       sweeper.stop();
       await dispatcher?.close();
+      await broadcasts.close();
       await deliveries?.close();
       await hooks?.beforeSend?.close();
       await indexing?.close();

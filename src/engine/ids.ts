@@ -7,6 +7,7 @@ import type { UserId } from "./model.ts";
 const USER_ID = /^[A-Za-z0-9_.@+|-]{1,128}$/;
 const MESSAGE_ID = /^m:([1-9]\d{0,15}):([1-9]\d{0,15})$/;
 const UPLOAD_ID = /^u:([A-Za-z0-9_-]{22})$/;
+const BROADCAST_ID = /^b:([1-9]\d{0,15})$/;
 const CONVERSATION_ID = /^c:([1-9]\d{0,15}):(.+)$/;
 
 /** Whether this can be a user's id: 1 to 128 bytes of `A-Z a-z 0-9 _ - . @ + |`. */
@@ -44,6 +45,16 @@ export function parseConversationId(id: string): { conversationId: number; userI
   if (match === null) return null;
   const [, conversation, userId = ""] = match;
   return isUserId(userId) ? { conversationId: Number(conversation), userId } : null;
+}
+
+export function broadcastId(number: number): string {
+  return `b:${number}`;
+}
+
+/** Null for one that no broadcast can have. */
+export function parseBroadcastId(id: string): number | null {
+  const match = BROADCAST_ID.exec(id);
+  return match === null ? null : Number(match[1]);
 }
 
 /** @param id as it is stored, and stands in links */

@@ -2,7 +2,7 @@
 import { hash, randomUUID } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { auditEntry, recordLook } from "./audit.ts";
-import type { Content, ContentInput } from "./content.ts";
+import type { Content, ContentInput, NoticeKind } from "./content.ts";
 import { checkString, invalid } from "./content-checks.ts";
 import { readContent } from "./content-rules.ts";
 import { announced, type Core, cutoffsNow, erasuresNow } from "./core.ts";
@@ -34,6 +34,8 @@ export interface SendInput {
   readonly syncToSender?: boolean | undefined;
   readonly push?: PushInput | null | undefined;
   readonly sendAs?: string | null | undefined;
+  /** What a notice is, where it is not one of an admin's to one user. */
+  readonly noticeKind?: NoticeKind | undefined;
 }
 
 export interface SendSuccess extends MessageView {
@@ -65,6 +67,10 @@ function fingerprintOf({ to, content, customData, replyTo }: SendInput): string 
   return hash("sha256", what, "base64");
 }
 
+function asNotice(content: Content, kind: NoticeKind | undefined): Content {
+  return content.type === "NOTICE" && kind !== undefined ? { ...content, kind } : content;
+}
+
 /** The upload went between the look at it and the commit. */
 function explainUpload(error: unknown): never {
   if (!(error instanceof UploadGone)) throw error;
@@ -75,7 +81,7 @@ export function createSending(core: Core, uploads: Pick<Uploads, "finderFor">, b
   const { store, hub } = core;
   const transientKeys = new LRUCache<string, { message: Message; fingerprint: string }>({ max: REMEMBERED_TRANSIENTS });
 
-  function senderOf(viewer: Viewer, input: SendInput): UserId {
+  function senderOf(viewer: Viewer, input: Omit<SendInput, "to">): UserId {
     if (input.sendAs != null) requireAdmin(viewer, "`sendAs`");
     if (input.content.notice != null) requireAdmin(viewer, "A notice");
     return input.sendAs ?? (input.content.notice != null ? SYSTEM_USER : viewer.userId);
@@ -155,7 +161,7 @@ export function createSending(core: Core, uploads: Pick<Uploads, "finderFor">, b
     }
     const replyTo = input.replyTo == null ? null : await readReply(input.replyTo, sender.id, recipientId);
     checkLifetime(input.lifetimeSeconds);
-    const asked = { ...given, push: readPush(input.push) };
+    const asked = { ...given, content: asNotice(given.content, input.noticeKind), push: readPush(input.push) };
     if (!isAdmin(viewer)) core.rates.take(`send:${viewer.userId}`);
     const reach = mayReach(core, viewer, facts);
     const between = { senderId: sender.id, recipientId };
@@ -229,5 +235,15 @@ export function createSending(core: Core, uploads: Pick<Uploads, "finderFor">, b
     return { message, viewedBy: viewer.userId, duplicate: false };
   }
 
-  return { send };
+  /** What of a message can be said to be wrong before its recipients are known. @throws Refusal FORBIDDEN, INVALID_CONTENT, CONTENT_TOO_LARGE */
+  function check(viewer: Viewer, input: Omit<SendInput, "to">): void {
+    senderOf(viewer, input);
+    if (uploadsIn(input.content).length === 0) readContent(input.content, input.customData, noUploads);
+    readPush(input.push);
+    checkLifetime(input.lifetimeSeconds);
+  }
+
+  return { send, check };
 }
+
+export type Send = ReturnType<typeof createSending>["send"];

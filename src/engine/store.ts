@@ -3,6 +3,7 @@
  * on disk; reads see committed data only. Nothing here decides who may do what: that is the engine's.
  */
 
+import type { BroadcastStore } from "./broadcasts/broadcast-store.ts";
 import type { Content } from "./content.ts";
 import type { Copying } from "./copying.ts";
 import type { PeopleList, PersonPlace } from "./cursors.ts";
@@ -152,7 +153,7 @@ export interface ProfileChange {
   readonly friendPolicy?: FriendPolicy;
 }
 
-export interface Store extends UploadStore, PushStore, EventStore, HookStore {
+export interface Store extends UploadStore, PushStore, EventStore, HookStore, BroadcastStore {
   /** Names this life of the data; cursors of another one cannot be served. */
   readonly generation: string;
 

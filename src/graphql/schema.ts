@@ -4,6 +4,8 @@ import "./node.ts";
 import "./user.ts";
 import "./message.ts";
 import "./send.ts";
+import "./send-many.ts";
+import "./broadcast.ts";
 import "./message-changes.ts";
 import "./conversation.ts";
 import "./search.ts";

@@ -18,13 +18,13 @@ const SendMessageSuccess = builder.objectRef<SendSuccess>("SendMessageSuccess").
   }),
 });
 const SendMessageError = errorType("SendMessageError", "a message was not sent; nothing of it is left");
-const SendMessageResult = builder.unionType("SendMessageResult", {
+export const SendMessageResult = builder.unionType("SendMessageResult", {
   description: "What became of a message.",
   types: [SendMessageSuccess, SendMessageError],
   resolveType: (value) => (value instanceof Refused ? "SendMessageError" : "SendMessageSuccess"),
 });
 
-const PushInput = builder.inputType("PushInput", {
+export const PushInput = builder.inputType("PushInput", {
   description: "What a notification on a sleeping phone says. Kept with the message.",
   fields: (t) => ({
     disabled: t.boolean({ required: true, defaultValue: false, description: "True: no notification." }),

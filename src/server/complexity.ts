@@ -101,7 +101,17 @@ export function checkShape(document: DocumentNode): void {
   }
 }
 
-const PAGED = new Set(["messages", "history", "conversations", "friends", "friendRequests", "blockedUsers", "devices"]);
+const PAGED = new Set([
+  "messages",
+  "history",
+  "searchMessages",
+  "conversations",
+  "friends",
+  "friendRequests",
+  "blockedUsers",
+  "devices",
+  "auditTrail",
+]);
 
 function pageSizesOf(field: FieldNode): readonly ValueNode[] {
   if (!PAGED.has(field.name.value)) return [];

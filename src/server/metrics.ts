@@ -49,6 +49,7 @@ const GAUGES = {
 export interface Reports {
   followingFailed(reader: ReaderName, error: unknown): void;
   hookFailed(hook: string, reason: string): void;
+  broadcastFailed(id: number, error: unknown): void;
   sweepFailed(error: unknown): void;
   pushBroken(vendor: PushVendor, reason: string): void;
   pushFailed(error: unknown): void;
@@ -151,6 +152,7 @@ export function createMetrics(reports: Reports): Metrics {
     },
     ...createHookMetrics(registry),
     hookFailed: reports.hookFailed,
+    broadcastFailed: reports.broadcastFailed,
     swept: (rows) => swept.inc(rows),
     followingFailed(reader, error) {
       followingFailures.inc({ reader });

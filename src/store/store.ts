@@ -4,6 +4,15 @@ import { acknowledge } from "./operations/acknowledge.ts";
 import { auditTrail, recordAudit } from "./operations/audit.ts";
 import { logMessages, missed, openBacklog } from "./operations/backlog.ts";
 import {
+  endBroadcast,
+  readBroadcast,
+  readBroadcasts,
+  runningBroadcasts,
+  saveProgress,
+  startBroadcast,
+  usersBehind,
+} from "./operations/broadcasts.ts";
+import {
   arrange,
   conversationBetween,
   markRead,
@@ -163,6 +172,14 @@ export function createStore(database: Database): Store {
     openReader: writing(openReader),
     moveReader: writing(moveReader),
     closeReader: writing(closeReader),
+
+    startBroadcast: writing(startBroadcast),
+    broadcast: reading(readBroadcast),
+    broadcasts: reading(readBroadcasts),
+    runningBroadcasts: reading(runningBroadcasts),
+    saveProgress: writing(saveProgress),
+    endBroadcast: writing(endBroadcast),
+    usersBehind: reading(usersBehind),
 
     queueDeliveries: writing(queueDeliveries),
     claimDeliveries: writing(claimDeliveries),

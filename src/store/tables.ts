@@ -6,6 +6,7 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 
+export * from "./broadcast-tables.ts";
 export * from "./event-tables.ts";
 export * from "./hook-tables.ts";
 export * from "./push-tables.ts";

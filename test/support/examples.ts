@@ -21,6 +21,8 @@ export const QUERIES: Readonly<Record<string, Example>> = {
   auditTrail: () => "{ auditTrail { ...AuditEntryConnection3 } }",
   backups: () => "{ backups { ...Backup1 } }",
   pushPreferences: () => "{ pushPreferences { ...PushPreferences1 } }",
+  broadcasts: () => "{ broadcasts { ...Broadcast1 } }",
+  broadcast: () => '{ broadcast(id: "b:1") { ...Broadcast1 } }',
   hooks: () => "{ __typename hooks { ...Hook0 } }",
   hookDeliveries: () => "{ hookDeliveries(dead: false) { ...HookDelivery1 } }",
   pushVendors: () => "{ __typename pushVendors }",
@@ -68,6 +70,10 @@ export const MUTATIONS: Readonly<Record<string, (ids: Ids, world: World) => stri
   updatePushPreferences: () =>
     "updatePushPreferences(input: { preview: NONE, muteSeconds: 60 }) { ...UpdatePushPreferencesPayload2 }",
   testPush: () => 'testPush(input: { user: "alice" }) { ...TestPushPayload1 }',
+  sendMessages: () =>
+    'sendMessages(input: { to: ["bob"], content: { text: { text: "x" } } }) { ...SendMessagesPayload3 }',
+  broadcast: () => 'broadcast(input: { to: ["bob"], content: { text: { text: "x" } } }) { ...BroadcastPayload2 }',
+  cancelBroadcast: () => 'cancelBroadcast(input: { id: "b:1" }) { ...CancelBroadcastPayload2 }',
   endSession: () => 'endSession(input: { deviceId: "canary-device" }) { ...EndSessionPayload0 }',
   retryHooks: () => "retryHooks(input: {}) { ...RetryHooksPayload0 }",
   retryPushes: () => "retryPushes(input: {}) { ...RetryPushesPayload0 }",

@@ -38,6 +38,7 @@ const observer = {
   hookAsked() {},
   hookDelivered() {},
   hookFailed() {},
+  broadcastFailed() {},
   sweepFailed() {},
   backedUp() {},
   backupFailed() {},

@@ -146,6 +146,13 @@ async function plant(app: App): Promise<Ids> {
   await anna.send("alice", { notice: { title: "t", body: "b", data: "d" } });
   await bob.send("alice", "hello");
   const reply = await alice.send("bob", "well", { replyTo: said.id });
+  const broadcast = { to: ["dave", "nobody"], content: { text: { text: "to many" } }, perSecond: 1_000 };
+  const root = await app.admin("root");
+  await root.change("broadcast", broadcast, "__typename");
+  for (let state = ""; state !== "DONE"; ) {
+    app.clock.advance(10);
+    state = (await root.get("{ broadcasts { state } }")).broadcasts[0].state;
+  }
   await alice.arrange("pin", "bob");
   await alice.arrange("mute", "bob");
 

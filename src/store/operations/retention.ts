@@ -5,6 +5,7 @@ import { PUSH_VENDORS } from "../../engine/push/channel.ts";
 import type { Cutoffs } from "../../engine/settings.ts";
 import { all, type Operation, run, type Statement, statement } from "../statement.ts";
 import { audit, devices, pushes, pushLog, users } from "../tables.ts";
+import { sweepBroadcasts } from "./broadcasts.ts";
 import { sweepEvents } from "./events.ts";
 import { sweepDeliveries } from "./hook-deliveries.ts";
 import { deletePushTokens } from "./push-tokens.ts";
@@ -47,6 +48,8 @@ export const LIFETIMES = {
   pushLog: { until: "offline" },
   // Or until every reader has passed it. The newest stays.
   events: { until: "erased" },
+  // While it runs, also longer.
+  broadcasts: { until: "erased" },
   hookDeliveries: { until: "offline" },
   eventReaders: { atMost: 10, per: "store" },
   pushPreferences: { atMost: 1, per: "user" },
@@ -139,6 +142,7 @@ export function* sweep(cutoffs: Cutoffs, batch: number): Operation<number> {
   const told = yield* all(erasePushLog, { cutoff: cutoffs.offline, batch });
   // Nothing that waits is so old; a hook that is no more has nobody who says so.
   const undelivered = yield* sweepDeliveries(cutoffs.offline, batch, cutoffs.offline);
+  const ended = yield* sweepBroadcasts(cutoffs.erased, batch);
   const passed = yield* sweepEvents(cutoffs.erased, 8 * batch);
-  return gone.length + forgotten.length + pushed.length + told.length + undelivered + passed;
+  return gone.length + forgotten.length + pushed.length + told.length + undelivered + ended + passed;
 }
