@@ -24,6 +24,7 @@ export const PARTS = [
   "BroadcastFailure",
   "CustomContent",
   "Device",
+  "Erasure",
   "FaceContent",
   "FileContent",
   "Hook",

@@ -162,11 +162,14 @@ const WAYS: Readonly<Record<string, readonly Example[]>> = {
     ({ edited }) => `{ message(id: "${edited}") { % } }`,
     ({ recalled }) => `{ message(id: "${recalled}") { % } }`,
     ({ reply }) => `{ message(id: "${reply}") { % } }`,
+    ({ erased }) => `{ message(id: "${erased}") { % } }`,
+    ({ erasedToPeer }) => `{ message(id: "${erasedToPeer}") { % } }`,
   ],
   Conversation: [({ ownerSide }) => `{ node(id: "${ownerSide}") { ... on Conversation { % } } }`],
   Settings: [() => "{ settings { % } }"],
   AuditEntry: [() => "{ auditTrail { nodes { % } } }"],
   Backup: [() => "{ backups { % } }"],
+  Erasure: [() => "{ erasures { % } }"],
   Broadcast: [() => "{ broadcasts { % } }"],
   Hook: [() => "{ hooks { % } }"],
   HookDelivery: [() => "{ hookDeliveries(dead: false) { % } }"],
@@ -179,8 +182,13 @@ const WAYS: Readonly<Record<string, readonly Example[]>> = {
     ({ refused }) => `{ upload(id: "${refused}") { % } }`,
   ],
 };
-/** Fields of a user that speak of two: dave is nobody's. */
-const TOWARDS: readonly string[] = ["User.friendship", "User.blocked"];
+/** Fields of a user that say nothing of alice to some: what they are asked about instead. */
+const ABOUT_OTHERS: Readonly<Record<string, string>> = {
+  // They speak of two, and dave is nobody's.
+  "User.friendship": "dave",
+  "User.blocked": "dave",
+  "User.erasedAt": "gone",
+};
 const SUBSCRIBED = new Set(["NewMessageEvent", "RefreshEvent", "MessageUpdatedEvent", "ConversationUpdatedEvent"]).add(
   "TypingEvent",
 );
@@ -199,7 +207,7 @@ describe("fields", () => {
       const before = audited(world);
       const outcomes: string[] = [];
       for (const way of ways) {
-        const query = TOWARDS.includes(name) ? way(world.ids).replace("alice", "dave") : way(world.ids);
+        const query = way(world.ids).replace("alice", ABOUT_OTHERS[name] ?? "alice");
         const answer = await world.ask(caller, probe(query, name));
         const values = valuesAt(answer.data, "probe").filter((value) => value !== null);
         outcomes.push(values.length > 0 ? "data" : outcomeOf(null, answer));

@@ -52,6 +52,7 @@ export interface Observer extends ClockObserver, BackupObserver {
   pushBroken(vendor: PushVendor, reason: string): void;
   pushFailed(error: unknown): void;
   broadcastFailed(id: number, error: unknown): void;
+  erasureFailed(id: number, error: unknown): void;
   /** What the app's hook said to a message. */
   hookAsked(verdict: HookVerdict["verdict"] | "failed"): void;
   hookDelivered(hook: string, outcome: "taken" | "delayed" | "dead"): void;
@@ -114,6 +115,12 @@ export interface Core {
   readonly media: Media;
   /** Null: nothing is pushed. */
   push: PushPlan | null;
+  /** Users who are being erased. */
+  readonly erasing: Set<UserId>;
+  /** Users who were erased, as far as this process has seen them since. */
+  readonly erased: Set<UserId>;
+  /** Resolves once the search index holds nothing that was erased before. */
+  forgotten: () => Promise<void>;
   /** Something may have come into the event feed. */
   happened: () => void;
   /** The server is going down. */

@@ -52,6 +52,7 @@ export function createDevices(core: Core, users: Pick<ReturnType<typeof createUs
     if (known !== undefined) return known;
     const user = (await store.users([userId])).get(userId);
     if (user === undefined) await store.ensureUser(userId, clock.now());
+    if (user !== undefined && user.erasedAt !== null) core.erased.add(userId);
     return revocations.note(userId, user?.tokensFrom ?? null);
   }
 
@@ -93,6 +94,11 @@ export function createDevices(core: Core, users: Pick<ReturnType<typeof createUs
     }
     const { issuedAt } = claims;
     await checkIssuedAt(userId, issuedAt);
+    if (core.erasing.has(userId)) {
+      throw new Refusal("UNAVAILABLE", "What was kept under this id is being erased. Try again later.");
+    }
+    // What the app signs after an erasure is for somebody new.
+    if (core.erased.delete(userId)) await store.comeBack(userId);
     return { userId, role, expiresAt, deviceId: DEFAULT_DEVICE, session: null, issuedAt };
   }
 

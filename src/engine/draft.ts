@@ -51,6 +51,7 @@ export function messageFrom(draft: MessageDraft, placement: MessagePlacement): M
     sentAt: draft.sentAt,
     editedAt: null,
     recalledAt: null,
+    erasedAt: null,
     offlineUntil: draft.offlineUntil,
     hidden: draft.hidden,
     recipientPosition: placement.recipientPosition,

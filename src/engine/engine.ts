@@ -9,6 +9,7 @@ import { createConnections } from "./connections.ts";
 import { createConversations } from "./conversations.ts";
 import type { Core, Media, Observer, Tokens, UserLimits } from "./core.ts";
 import { createDevices } from "./devices.ts";
+import { createErasing } from "./erasure.ts";
 import { createBeforeSend } from "./hooks/before-send.ts";
 import { startDeliveries } from "./hooks/deliveries.ts";
 import type { HookSetup } from "./hooks/hook.ts";
@@ -106,6 +107,9 @@ export async function createEngine(options: EngineOptions) {
     changes: 0,
     media,
     push: null,
+    erasing: new Set(),
+    erased: new Set(),
+    forgotten: async () => {},
     happened: () => {},
     stopped: false,
   };
@@ -123,6 +127,9 @@ export async function createEngine(options: EngineOptions) {
   const deliveries = hooks === null || hooks.events.length === 0 ? null : await startDeliveries(core, hooks);
   if (deliveries === null) await store.closeReader("hooks");
   else core.happened = deliveries.wake;
+  if (indexing !== null) core.forgotten = indexing.settle;
+  const erasing = createErasing(core, uploads);
+  await erasing.recover();
   const sweeper = startSweeper(core, uploads, indexing);
   const setup = options.push ?? null;
   if (setup !== null) await store.releasePushes();
@@ -155,6 +162,7 @@ export async function createEngine(options: EngineOptions) {
     send: sending.send,
     ...createSendingMany(core, sending.send),
     broadcasts,
+    erasing,
     ...createAcknowledging(core),
     messages: createMessages(core, uploads, beforeSend),
     conversations: createConversations(core),
@@ -181,6 +189,7 @@ export async function createEngine(options: EngineOptions) {
       sweeper.stop();
       await dispatcher?.close();
       await broadcasts.close();
+      await erasing.close();
       await deliveries?.close();
       await hooks?.beforeSend?.close();
       await indexing?.close();

@@ -22,6 +22,8 @@ export interface User extends Profile {
   readonly mutedUntil: number | null;
   /** Tokens that the app signed before this instant are revoked; null: none is. */
   readonly tokensFrom: number | null;
+  /** When the person was erased; null: it was not, or its id has come back. */
+  readonly erasedAt: number | null;
   /** The highest position of the user's log that any device of the user has acknowledged. */
   readonly deliveredPosition: number;
 }
@@ -61,6 +63,8 @@ export interface Message {
   readonly sentAt: number;
   readonly editedAt: number | null;
   readonly recalledAt: number | null;
+  /** When its sender was erased, and it with it; it counts as recalled. */
+  readonly erasedAt: number | null;
   /** When it leaves the offline cache before its time; null: with the retention. */
   readonly offlineUntil: number | null;
   /** Looks sent to its sender; nobody else ever sees it. */

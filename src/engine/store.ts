@@ -8,6 +8,7 @@ import type { Content } from "./content.ts";
 import type { Copying } from "./copying.ts";
 import type { PeopleList, PersonPlace } from "./cursors.ts";
 import type { MessageDraft } from "./draft.ts";
+import type { ErasureStore } from "./erasure-store.ts";
 import type { EventStore } from "./event-store.ts";
 import type { HookStore } from "./hook-store.ts";
 import type {
@@ -153,7 +154,7 @@ export interface ProfileChange {
   readonly friendPolicy?: FriendPolicy;
 }
 
-export interface Store extends UploadStore, PushStore, EventStore, HookStore, BroadcastStore {
+export interface Store extends UploadStore, PushStore, EventStore, HookStore, BroadcastStore, ErasureStore {
   /** Names this life of the data; cursors of another one cannot be served. */
   readonly generation: string;
 

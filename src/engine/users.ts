@@ -59,7 +59,8 @@ export function createUsers(core: Core) {
   /** @throws Refusal USER_NOT_FOUND, also for the system, which is nobody */
   async function requirePerson(id: string): Promise<User> {
     const user = id === SYSTEM_USER ? null : await find(id);
-    if (user === null) throw new Refusal("USER_NOT_FOUND", "There is no such user.", { field: "user" });
+    if (user === null || user.erasedAt !== null)
+      throw new Refusal("USER_NOT_FOUND", "There is no such user.", { field: "user" });
     return user;
   }
 
@@ -122,10 +123,16 @@ export function createUsers(core: Core) {
       changes.set(id, { ...changes.get(id), ...readProfile(profile) });
     }
     const ids = [...changes.keys()];
+    const erasing = ids.find((id) => core.erasing.has(id));
+    if (erasing !== undefined) {
+      const reason = `What was kept under ${erasing} is being erased. Try again later.`;
+      throw new Refusal("INVALID_CONTENT", reason, { field: "users.id" });
+    }
     const audit = ids.map((id) =>
       auditEntry(core, viewer, "importUsers", id, Object.keys(changes.get(id) ?? {}).join(" ")),
     );
     await store.saveProfiles(changes, clock.now(), audit);
+    for (const id of ids) core.erased.delete(id);
     const saved = await store.users(ids);
     return users.flatMap(({ id }) => saved.get(id) ?? []);
   }

@@ -90,6 +90,12 @@ MessageType.implement({
       description: "When it was recalled; null when it was not.",
       resolve: ({ message }) => message.recalledAt,
     }),
+    erasedAt: t.field({
+      type: "DateTime",
+      nullable: true,
+      description: "When its sender was erased, and what it said with it; null when that did not happen.",
+      resolve: ({ message }) => message.erasedAt,
+    }),
     deliveredToRecipient: t.boolean({
       description: "Whether a device of the recipient has acknowledged it.",
       resolve: async ({ message }, _, { engine }) => (await engine.messages.reception(message)).delivered,

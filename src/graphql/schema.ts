@@ -16,6 +16,7 @@ import "./upload.ts";
 import "./device.ts";
 import "./settings.ts";
 import "./audit.ts";
+import "./erasure.ts";
 import "./hook.ts";
 import "./backup.ts";
 import "./live.ts";

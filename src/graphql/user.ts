@@ -40,6 +40,12 @@ export const UserType = builder.objectRef<UserRef>("User").implement({
       resolve: async ({ id }, _, context) =>
         (await context.engine.relationships.towards(viewerOf(context), id))?.blocked ?? null,
     }),
+    erasedAt: t.field({
+      type: "DateTime",
+      nullable: true,
+      description: "When an admin erased this person: nothing but the id is left. Null when that did not happen.",
+      resolve: async ({ id }, _, context) => (await loadUser(context, id))?.erasedAt ?? null,
+    }),
     friendPolicy: t.field({
       access: "selfOrAdmin",
       type: FriendPolicy,

@@ -50,6 +50,7 @@ export interface Reports {
   followingFailed(reader: ReaderName, error: unknown): void;
   hookFailed(hook: string, reason: string): void;
   broadcastFailed(id: number, error: unknown): void;
+  erasureFailed(id: number, error: unknown): void;
   sweepFailed(error: unknown): void;
   pushBroken(vendor: PushVendor, reason: string): void;
   pushFailed(error: unknown): void;
@@ -153,6 +154,7 @@ export function createMetrics(reports: Reports): Metrics {
     ...createHookMetrics(registry),
     hookFailed: reports.hookFailed,
     broadcastFailed: reports.broadcastFailed,
+    erasureFailed: reports.erasureFailed,
     swept: (rows) => swept.inc(rows),
     followingFailed(reader, error) {
       followingFailures.inc({ reader });

@@ -165,6 +165,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     pushBroken: (vendor, reason) => log.error({ vendor, reason }, "a push vendor refuses what it is given"),
     pushFailed: (error) => log.error({ error: String(error) }, "pushes could not be taken or settled"),
     hookFailed: (hook, reason) => log.warn({ hook, reason }, "a hook has not taken what it was given"),
+    erasureFailed: (id, error) => log.error({ id, error: String(error) }, "an erasure met trouble; it goes on"),
     broadcastFailed: (id, error) => log.error({ id, error: String(error) }, "a broadcast met trouble; it goes on"),
     followingFailed: (reader, error) =>
       log.error({ reader, error: String(error) }, "what happened could not be read on"),

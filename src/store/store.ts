@@ -21,6 +21,14 @@ import {
   recentContacts,
 } from "./operations/conversations.ts";
 import { endSession, openSession, readDevice, readDevices, renewSession, revokeTokens } from "./operations/devices.ts";
+import {
+  beginErasure,
+  comeBack,
+  eraseMore,
+  readErasure,
+  readErasures,
+  runningErasures,
+} from "./operations/erasures.ts";
 import { closeReader, moveReader, openReader, readEvents } from "./operations/events.ts";
 import {
   claimDeliveries,
@@ -172,6 +180,13 @@ export function createStore(database: Database): Store {
     openReader: writing(openReader),
     moveReader: writing(moveReader),
     closeReader: writing(closeReader),
+
+    beginErasure: writing(beginErasure),
+    eraseMore: writing(eraseMore),
+    runningErasures: reading(runningErasures),
+    erasure: reading(readErasure),
+    erasures: reading(readErasures),
+    comeBack: writing(comeBack),
 
     startBroadcast: writing(startBroadcast),
     broadcast: reading(readBroadcast),

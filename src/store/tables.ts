@@ -7,6 +7,7 @@ import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 
 export * from "./broadcast-tables.ts";
+export * from "./erasure-tables.ts";
 export * from "./event-tables.ts";
 export * from "./hook-tables.ts";
 export * from "./push-tables.ts";
@@ -38,6 +39,8 @@ export const users = sqliteTable("users", {
   floorUpdates: integer("floor_updates").notNull().default(0),
   floorConversations: integer("floor_conversations").notNull().default(0),
   deliveredPosition: integer("delivered_position").notNull().default(0),
+  /** Nothing of the person is kept since then, unless the id has come back. */
+  erasedAt: integer("erased_at"),
 });
 
 /** The unordered pair: `first_user` sorts before `second_user`, or is the same. */
@@ -105,6 +108,8 @@ export const messages = sqliteTable(
     offlineUntil: integer("offline_until"),
     hidden: integer().notNull().default(0),
     recipientPosition: integer("recipient_position"),
+    /** When its sender was erased. */
+    erasedAt: integer("erased_at"),
   },
   (table) => [
     primaryKey({ columns: [table.conversationId, table.seq] }),

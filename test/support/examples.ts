@@ -21,6 +21,7 @@ export const QUERIES: Readonly<Record<string, Example>> = {
   auditTrail: () => "{ auditTrail { ...AuditEntryConnection3 } }",
   backups: () => "{ backups { ...Backup1 } }",
   pushPreferences: () => "{ pushPreferences { ...PushPreferences1 } }",
+  erasures: () => "{ erasures { ...Erasure1 } }",
   broadcasts: () => "{ broadcasts { ...Broadcast1 } }",
   broadcast: () => '{ broadcast(id: "b:1") { ...Broadcast1 } }',
   hooks: () => "{ __typename hooks { ...Hook0 } }",
@@ -70,6 +71,7 @@ export const MUTATIONS: Readonly<Record<string, (ids: Ids, world: World) => stri
   updatePushPreferences: () =>
     "updatePushPreferences(input: { preview: NONE, muteSeconds: 60 }) { ...UpdatePushPreferencesPayload2 }",
   testPush: () => 'testPush(input: { user: "alice" }) { ...TestPushPayload1 }',
+  eraseUser: () => 'eraseUser(input: { user: "alice" }) { ...EraseUserPayload2 }',
   sendMessages: () =>
     'sendMessages(input: { to: ["bob"], content: { text: { text: "x" } } }) { ...SendMessagesPayload3 }',
   broadcast: () => 'broadcast(input: { to: ["bob"], content: { text: { text: "x" } } }) { ...BroadcastPayload2 }',

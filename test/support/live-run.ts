@@ -39,6 +39,7 @@ const observer = {
   hookDelivered() {},
   hookFailed() {},
   broadcastFailed() {},
+  erasureFailed() {},
   sweepFailed() {},
   backedUp() {},
   backupFailed() {},

@@ -59,6 +59,9 @@ export interface Ids {
   /** Taken away by bob for himself. */
   deleted: string;
   note: string;
+  /** From a person who was erased: to alice, and to bob. */
+  erased: string;
+  erasedToPeer: string;
   /** From mallory to alice, behind her block. */
   hidden: string;
   /** Sides of conversations. */
@@ -153,6 +156,14 @@ async function plant(app: App): Promise<Ids> {
     app.clock.advance(10);
     state = (await root.get("{ broadcasts { state } }")).broadcasts[0].state;
   }
+  const gone = await app.person("gone");
+  const erased = await gone.send("alice", "to be erased");
+  const erasedToPeer = await gone.send("bob", "to be erased");
+  await anna.change("eraseUser", { user: "gone" }, "__typename");
+  for (let finished = null; finished === null; ) {
+    app.clock.advance(10);
+    finished = (await anna.get("{ erasures { finishedAt } }")).erasures[0].finishedAt;
+  }
   await alice.arrange("pin", "bob");
   await alice.arrange("mute", "bob");
 
@@ -191,6 +202,8 @@ async function plant(app: App): Promise<Ids> {
     reply: reply.id,
     deleted: deleted.id,
     note: note.id,
+    erased: erased.id,
+    erasedToPeer: erasedToPeer.id,
     hidden: hidden.id,
     picture,
     voice,

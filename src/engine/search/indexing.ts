@@ -25,6 +25,8 @@ const PATIENCE_MS = 200;
 export interface Indexing {
   /** Resolves once the index holds all that has been committed, or after a fifth of a second, whichever is first. */
   catchUp(): Promise<void>;
+  /** Resolves once the index holds nothing that was erased before, nor its file. */
+  settle(): Promise<void>;
   /** Forgets what is past its time. @returns how many messages */
   sweep(): Promise<number>;
   close(): Promise<void>;
@@ -110,6 +112,10 @@ export async function startIndexing(core: Core, index: SearchIndex): Promise<Ind
         void Promise.allSettled([follower.catchUp(), filling]).then(cancel).then(resolve);
       });
       await patience;
+    },
+    async settle() {
+      await Promise.all([follower.catchUp(), filling]);
+      if (!closed) index.tidy();
     },
     async sweep() {
       const { erased } = erasuresNow(core);

@@ -8,7 +8,8 @@ import { recordAudit } from "./audit.ts";
 import { toUser, type UserRow } from "./rows.ts";
 
 const selectUser = statement<{ id: string }, UserRow>(
-  (p) => sql`select id, nickname, avatar_url, friend_policy, muted_until, tokens_from, delivered_position from ${users}
+  (p) => sql`select id, nickname, avatar_url, friend_policy, muted_until, tokens_from, erased_at,
+      delivered_position from ${users}
     where id = ${p.id}`,
 );
 const insertUser = statement<{ id: string; now: number }>(
@@ -17,7 +18,7 @@ const insertUser = statement<{ id: string; now: number }>(
 type ProfileParameters = { id: string; nickname: string | null; avatarUrl: string | null; friendPolicy: string };
 const updateProfile = statement<ProfileParameters>(
   (p) => sql`update ${users} set nickname = ${p.nickname}, avatar_url = ${p.avatarUrl},
-    friend_policy = ${p.friendPolicy} where id = ${p.id}`,
+    friend_policy = ${p.friendPolicy}, erased_at = null where id = ${p.id}`,
 );
 const updateMute = statement<{ id: string; until: number | null }>(
   (p) => sql`update ${users} set muted_until = ${p.until} where id = ${p.id}`,

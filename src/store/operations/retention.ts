@@ -6,6 +6,7 @@ import type { Cutoffs } from "../../engine/settings.ts";
 import { all, type Operation, run, type Statement, statement } from "../statement.ts";
 import { audit, devices, pushes, pushLog, users } from "../tables.ts";
 import { sweepBroadcasts } from "./broadcasts.ts";
+import { sweepErasures } from "./erasures.ts";
 import { sweepEvents } from "./events.ts";
 import { sweepDeliveries } from "./hook-deliveries.ts";
 import { deletePushTokens } from "./push-tokens.ts";
@@ -48,6 +49,7 @@ export const LIFETIMES = {
   pushLog: { until: "offline" },
   // Or until every reader has passed it. The newest stays.
   events: { until: "erased" },
+  erasures: { until: "audit" },
   // While it runs, also longer.
   broadcasts: { until: "erased" },
   hookDeliveries: { until: "offline" },
@@ -143,6 +145,7 @@ export function* sweep(cutoffs: Cutoffs, batch: number): Operation<number> {
   // Nothing that waits is so old; a hook that is no more has nobody who says so.
   const undelivered = yield* sweepDeliveries(cutoffs.offline, batch, cutoffs.offline);
   const ended = yield* sweepBroadcasts(cutoffs.erased, batch);
+  const erased = yield* sweepErasures(cutoffs.audit, batch);
   const passed = yield* sweepEvents(cutoffs.erased, 8 * batch);
-  return gone.length + forgotten.length + pushed.length + told.length + undelivered + ended + passed;
+  return gone.length + forgotten.length + pushed.length + told.length + undelivered + ended + erased + passed;
 }

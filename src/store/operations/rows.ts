@@ -11,6 +11,7 @@ export type UserRow = {
   friend_policy: string;
   muted_until: number | null;
   tokens_from: number | null;
+  erased_at: number | null;
   delivered_position: number;
 };
 
@@ -22,6 +23,7 @@ export function toUser(row: UserRow): User {
     friendPolicy: row.friend_policy as FriendPolicy,
     mutedUntil: row.muted_until,
     tokensFrom: row.tokens_from,
+    erasedAt: row.erased_at,
     deliveredPosition: row.delivered_position,
   };
 }
@@ -41,6 +43,7 @@ export type MessageRow = {
   sent_at: number;
   edited_at: number | null;
   recalled_at: number | null;
+  erased_at: number | null;
   offline_until: number | null;
   hidden: number;
   recipient_position: number | null;
@@ -56,7 +59,7 @@ export function oneOf<Word extends string>(words: readonly Word[], text: string)
 /** What every statement that reads messages selects; the table must go by the name `m`. */
 export const messageColumns: SQL = sql`m.conversation_id, m.seq, m.sender_id, m.recipient_id, m.nickname, m.avatar_url,
   m.content, m.edit_for_sender, m.custom_data, m.client_message_id, m.reply_to_seq, m.sent_at, m.edited_at,
-  m.recalled_at, m.offline_until, m.hidden, m.recipient_position`;
+  m.recalled_at, m.erased_at, m.offline_until, m.hidden, m.recipient_position`;
 
 export function toMessage(row: MessageRow): Message {
   return {
@@ -74,6 +77,7 @@ export function toMessage(row: MessageRow): Message {
     sentAt: row.sent_at,
     editedAt: row.edited_at,
     recalledAt: row.recalled_at,
+    erasedAt: row.erased_at,
     offlineUntil: row.offline_until,
     hidden: row.hidden === 1,
     recipientPosition: row.recipient_position,

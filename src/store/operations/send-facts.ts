@@ -19,10 +19,10 @@ const selectFacts = statement<{ sender: string; recipient: string }, FactsRow>(
       case when f.since is null then 0 else 1 end as friends,
       case when b.since is null then 0 else 1 end as blocked_by
     from ${users} s
-    left join ${users} r on r.id = ${p.recipient}
+    left join ${users} r on r.id = ${p.recipient} and r.erased_at is null
     left join ${friendships} f on f.user_id = s.id and f.other_id = r.id
     left join ${blocks} b on b.user_id = r.id and b.other_id = s.id
-    where s.id = ${p.sender}`,
+    where s.id = ${p.sender} and s.erased_at is null`,
 );
 const selectByKey = statement<{ sender: string; key: string }, MessageRow & { fingerprint: string }>(
   (p) => sql`select ${messageColumns}, m.fingerprint from ${messages} m
