@@ -20,6 +20,8 @@ const HELP = `parley: a server for one-to-one messaging
                                  number with s, m, h or d, such as 7d, the default
   parley backup [<name>]         has the running server copy its data, while it serves, into a new file
                                  of this name in the folder of PARLEY_BACKUPS; <name> ends in .sqlite
+  parley restore <file>          puts a backup in the place of the data, while no server runs; what was
+                                 there is kept in the same folder
   parley tour [--once]           starts a server, plays the offline flow with real clients, and goes
                                  on serving; with --once it stops after the tour
   parley help                    prints this
@@ -80,6 +82,15 @@ async function backup(name: string | undefined): Promise<void> {
   const signed = () => sign(config, BACKUP_USER, "admin", expiryOf("5m"));
   const tokenNow = async () => token ?? (await signed());
   say(await backUp({ url: urlOfServer(host, port), token: tokenNow, name: name ?? null }));
+}
+
+async function restore(file: string | undefined): Promise<void> {
+  if (file === undefined) throw new UsageError("parley restore <file>: which backup?");
+  const { dataFolder } = readConfig(process.env);
+  const { restoreBackup } = await import("./store/restore.ts");
+  const { bytes, keptAs } = restoreBackup(file, dataFolder, systemClock.now());
+  const before = keptAs === null ? "" : `; what was there is ${keptAs}`;
+  say(`${file}: ${bytes} bytes, verified and restored into ${dataFolder}${before}`);
 }
 
 /** Which setting a failure of the system at the start comes from. */
@@ -207,6 +218,7 @@ async function main(): Promise<void> {
   if (values.help || command === "help") return say(HELP);
   if (command === "token") return printToken(subject, values.admin, values.expires);
   if (command === "backup") return backup(subject);
+  if (command === "restore") return restore(subject);
   if (command === "tour") return tour(values.once);
   if (command === "start") return printInvitation(await start());
   throw new UsageError(`parley ${command}: there is no such command. parley --help tells which there are.`);

@@ -315,6 +315,29 @@ test("`parley backup` has the running server make one, of which it tells in a li
   expect(answer).toEqual({ data: { history: { nodes: [{ content: { summary: "kept" } }] } } });
 });
 
+test("`parley restore` puts it in the place of the data once the server is stopped, and says what it kept", async () => {
+  const { folder, backups, server, url, settings } = await serveWithBackups();
+  await ask(url, await server.token("alice"), TO_BOB);
+  await finish(["backup", "today.sqlite"], settings, folder);
+  await ask(url, await server.token("alice"), TO_BOB);
+  const running = await finish(["restore", join(backups, "today.sqlite")], settings, folder);
+  expect(running).toMatchObject({ code: 1, output: "" });
+  expect(running.errors).toMatch(/^Another server has this data open[^\n]*\n$/);
+  const bob = await server.token("bob");
+  server.kill("SIGTERM");
+  await server.exited;
+  const { code, output, errors } = await finish(["restore", join(backups, "today.sqlite")], settings, folder);
+  expect({ code, errors }).toEqual({ code: 0, errors: "" });
+  expect(output).toMatch(
+    /today\.sqlite: \d+ bytes, verified and restored into .*data; what was there is parley-before-\S+Z\.sqlite$/,
+  );
+  const again = run(folder, [], settings);
+  const { data } = await ask(await again.url(), bob, FROM_ALICE);
+  expect(data.history.nodes).toEqual([{ content: { summary: "kept" } }]);
+  expect((await finish(["restore"], settings, folder)).code).toBe(2);
+  expect((await finish(["restore", "nowhere"], settings, folder)).errors).toBe("There is no file nowhere.\n");
+});
+
 test("`parley backup` without a name lets the server find one, and stands in the audit trail", async () => {
   const { folder, backups, server, url, settings } = await serveWithBackups();
   const { code, output } = await finish(["backup"], settings, folder);

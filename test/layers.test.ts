@@ -54,7 +54,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   config: ["server", "engine"],
   "tour.ts": ["server", "engine"],
   "backup.ts": [],
-  "main.ts": ["config", "backup.ts", "tour.ts", "server", "push", "hooks", "engine"],
+  "main.ts": ["config", "backup.ts", "tour.ts", "server", "store", "push", "hooks", "engine"],
 };
 
 /** Packages that only the named layers may use; `node:` modules are below. */

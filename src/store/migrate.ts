@@ -10,7 +10,7 @@ import { SYSTEM_USER } from "../engine/model.ts";
 const migrationsFolder = fileURLToPath(new URL("../../drizzle", import.meta.url));
 
 /** A database of a newer release holds what this one cannot understand. */
-function refuseNewer(handle: Sqlite.Database): void {
+export function refuseNewer(handle: Sqlite.Database): void {
   const known = Math.max(...readMigrationFiles({ migrationsFolder }).map((migration) => migration.folderMillis));
   const table = "select 1 from sqlite_master where name = '__drizzle_migrations'";
   if (handle.prepare(table).get() === undefined) return;

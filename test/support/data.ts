@@ -4,8 +4,8 @@ import Sqlite from "better-sqlite3";
 import type { App } from "./app.ts";
 
 /** Opens the server's database beside it, for reading and for breaking it. */
-export function openBeside(app: App): Sqlite.Database {
-  return new Sqlite(join(app.dataFolder, "parley.sqlite"), { timeout: 5_000 });
+export function openBeside(app: Pick<App, "dataFolder"> & { readonly file?: string }): Sqlite.Database {
+  return new Sqlite(join(app.dataFolder, app.file ?? "parley.sqlite"), { timeout: 5_000 });
 }
 
 /** Every row of every table: equal before and after where nothing was written. */
