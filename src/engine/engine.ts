@@ -27,6 +27,7 @@ import { createDispatcher } from "./push/dispatcher.ts";
 import type { PushPreview } from "./push/model.ts";
 import { createPushing } from "./push/pushing.ts";
 import { createRates, perMinute, perSecond } from "./rates.ts";
+import { createImporting } from "./records/importing.ts";
 import { createRelationships } from "./relationships.ts";
 import { startSweeper } from "./retention.ts";
 import { createRevocations } from "./revocations.ts";
@@ -160,6 +161,7 @@ export async function createEngine(options: EngineOptions) {
       settled: async () => dispatcher?.settled(),
     },
     send: sending.send,
+    ...createImporting(core, uploads),
     ...createSendingMany(core, sending.send),
     broadcasts,
     erasing,

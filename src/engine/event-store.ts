@@ -1,6 +1,7 @@
 /** The store's event feed: what has happened, in the order of its commits, for those who read behind the engine. */
 import type { UserId } from "./model.ts";
 
+/** What happens, and hooks may be told of. */
 export const EVENT_KINDS = [
   "sent",
   "edited",
@@ -14,10 +15,14 @@ export const EVENT_KINDS = [
 ] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
 
-export interface StoredEvent {
+/** And what came from elsewhere, where it had happened before: nobody is told. */
+export const STORED_KINDS = [...EVENT_KINDS, "imported"] as const;
+export type StoredKind = (typeof STORED_KINDS)[number];
+
+export interface StoredEvent<Kind extends StoredKind = StoredKind> {
   /** Counts up; not every number is there. */
   readonly id: number;
-  readonly kind: EventKind;
+  readonly kind: Kind;
   readonly at: number;
   /** Who did it. */
   readonly userId: UserId;
@@ -26,6 +31,9 @@ export interface StoredEvent {
   /** Of the message, or of the conversation that was read up to `seq`; null where it is about two people. */
   readonly place: { readonly conversationId: number; readonly seq: number } | null;
 }
+
+/** One that hooks may be told of. */
+export type ToldEvent = StoredEvent<EventKind>;
 
 /** How far a reader has got, and how far there is something to read. */
 export interface ReaderPosition {

@@ -1,5 +1,5 @@
 /** The store's interface for hooks: what waits for each of them, and what was given up. */
-import type { StoredEvent } from "./event-store.ts";
+import type { ToldEvent } from "./event-store.ts";
 import type { HookDelivery } from "./hooks/hook.ts";
 import type { AuditEntry } from "./model.ts";
 
@@ -26,10 +26,7 @@ export interface HookCount {
 
 export interface HookStore {
   /** Queues events for hooks; one that waits already is left as it is. */
-  queueDeliveries(
-    wanted: readonly { readonly hook: string; readonly event: StoredEvent }[],
-    now: number,
-  ): Promise<void>;
+  queueDeliveries(wanted: readonly { readonly hook: string; readonly event: ToldEvent }[], now: number): Promise<void>;
   /**
    * Takes what is due, and of what is about the same two people the oldest alone, until an instant after which
    * somebody else may take it.

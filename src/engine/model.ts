@@ -69,7 +69,7 @@ export interface Message {
   readonly offlineUntil: number | null;
   /** Looks sent to its sender; nobody else ever sees it. */
   readonly hidden: boolean;
-  /** Its position in the recipient's log; null where it is in none. */
+  /** Its position in the recipient's log; null where it is in none; 0 where it had come before it was imported. */
   readonly recipientPosition: number | null;
 }
 
@@ -91,8 +91,8 @@ export interface Member {
 }
 
 /**
- * What can happen in a user's log. `received` and `sent` are messages, `unsynced` an own
- * message that the other devices are not told of; `recalled`, `edited`, `read` and
+ * What can happen in a user's log. `received` and `sent` are messages, `unsynced` one that
+ * devices are not told of: an own one, or one that was imported; `recalled`, `edited`, `read` and
  * `delivered` speak of messages; `conversation` of the user's own view of a conversation:
  * with the seq of a message that was deleted from it, or 0.
  */

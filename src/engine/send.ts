@@ -1,9 +1,9 @@
 /** Sending: the rules in their order, then the store. */
-import { hash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { auditEntry, recordLook } from "./audit.ts";
 import type { Content, ContentInput, NoticeKind } from "./content.ts";
-import { checkString, invalid } from "./content-checks.ts";
+import { invalid } from "./content-checks.ts";
 import { readContent } from "./content-rules.ts";
 import { announced, type Core, cutoffsNow, erasuresNow } from "./core.ts";
 import { type MessageDraft, messageFrom } from "./draft.ts";
@@ -11,6 +11,7 @@ import { Refusal } from "./errors.ts";
 import type { BeforeSend } from "./hooks/before-send.ts";
 import { parseMessageId, transientMessageId } from "./ids.ts";
 import { noUploads, uploadsIn, uploadsOf } from "./media-rules.ts";
+import { fingerprintOf, readKey } from "./message-key.ts";
 import { type Message, SYSTEM_USER, type UserId } from "./model.ts";
 import { checkMute, limitChanges, mayReach, recipientOf } from "./permissions.ts";
 import { type PushInput, readPush } from "./push/options.ts";
@@ -20,7 +21,6 @@ import { UploadGone } from "./upload-store.ts";
 import type { Uploads } from "./uploads.ts";
 import { isAdmin, type MessageView, peerIn, requireAdmin, type Viewer } from "./viewer.ts";
 
-const LONGEST_KEY = 64;
 /** Keys of messages with lifetime 0 that are remembered, best effort. */
 const REMEMBERED_TRANSIENTS = 1_000;
 
@@ -40,31 +40,6 @@ export interface SendInput {
 
 export interface SendSuccess extends MessageView {
   readonly duplicate: boolean;
-}
-
-function readKey(key: string | null | undefined): string | null {
-  if (key == null) return null;
-  checkString(key, "clientMessageId");
-  const { length } = Array.from(key);
-  if (length < 1 || length > LONGEST_KEY) {
-    throw invalid("clientMessageId", `It has 1 to ${LONGEST_KEY} characters.`);
-  }
-  return key;
-}
-
-/** The same for the same input, whatever the order of its keys, and whether null or left out. */
-function canonical(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(canonical);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.entries(value)
-    .filter(([, part]) => part != null)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, part]) => [key, canonical(part)]);
-}
-
-function fingerprintOf({ to, content, customData, replyTo }: SendInput): string {
-  const what = JSON.stringify([to, canonical(content), customData ?? null, replyTo ?? null]);
-  return hash("sha256", what, "base64");
 }
 
 function asNotice(content: Content, kind: NoticeKind | undefined): Content {

@@ -28,6 +28,7 @@ import type {
 import type { Page, PageRange } from "./pages.ts";
 import type { PushTimes } from "./push/model.ts";
 import type { PushStore } from "./push-store.ts";
+import type { RecordStore } from "./records/record-store.ts";
 import type { Cutoffs, Settings } from "./settings.ts";
 import type { UploadStore } from "./upload-store.ts";
 
@@ -154,7 +155,14 @@ export interface ProfileChange {
   readonly friendPolicy?: FriendPolicy;
 }
 
-export interface Store extends UploadStore, PushStore, EventStore, HookStore, BroadcastStore, ErasureStore {
+export interface Store
+  extends UploadStore,
+    PushStore,
+    EventStore,
+    HookStore,
+    BroadcastStore,
+    ErasureStore,
+    RecordStore {
   /** Names this life of the data; cursors of another one cannot be served. */
   readonly generation: string;
 

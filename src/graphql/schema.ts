@@ -19,6 +19,7 @@ import "./audit.ts";
 import "./erasure.ts";
 import "./hook.ts";
 import "./backup.ts";
+import "./import.ts";
 import "./live.ts";
 
 export const schema = builder.toSchema();

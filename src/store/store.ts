@@ -40,6 +40,7 @@ import {
   reviveDeliveries,
   settleDelivery,
 } from "./operations/hook-deliveries.ts";
+import { importMessages, importRelations } from "./operations/imports.ts";
 import { hasExpired, log, logState } from "./operations/log.ts";
 import { append, deleteForUser, edit, isPutAway, readMessage, recall } from "./operations/messages.ts";
 import { ensureUser, muteUser, readUsers, saveProfiles } from "./operations/people.ts";
@@ -119,6 +120,9 @@ export function createStore(database: Database): Store {
       }
     },
     message: reading(readMessage),
+
+    importMessages: writing(importMessages),
+    importRelations: writing(importRelations),
     messagesFrom: reading(messagesFrom),
     visible: reading(visibleMessages),
 

@@ -47,6 +47,13 @@ export const MUTATIONS: Readonly<Record<string, (ids: Ids, world: World) => stri
   clearConversation: () => 'clearConversation(input: { peer: "bob" }) { ...ClearConversationPayload2 }',
   updateProfile: () => 'updateProfile(input: { nickname: "x" }) { ...UpdateProfilePayload2 }',
   importUsers: () => 'importUsers(input: { users: [{ id: "alice", nickname: "x" }] }) { ...ImportUsersPayload2 }',
+  importMessages: (_, { app }) => {
+    const old = (text: string, key: string) =>
+      `{ from: "alice", to: "bob", content: { text: { text: "${text}" } }, clientMessageId: "${key}", sentAt: "${new Date(app.clock.now() - 1_000).toISOString()}" }`;
+    return `importMessages(input: { messages: [${old("x", "x")}, ${old("", "y")}] }) { ...ImportMessagesPayload3 }`;
+  },
+  importRelations: () =>
+    'importRelations(input: { relations: [{ kind: FRIENDS, user: "alice", other: "dave" }, { kind: BLOCKED, user: "alice", other: "nobody" }] }) { ...ImportRelationsPayload2 }',
   muteUser: () => 'muteUser(input: { user: "alice", seconds: 60 }) { ...MuteUserPayload2 }',
   updateSettings: () => "updateSettings(input: { friendsOnly: true }) { ...UpdateSettingsPayload2 }",
   backUp: () => 'backUp(input: { name: "own.sqlite" }) { ...BackUpPayload1 }',

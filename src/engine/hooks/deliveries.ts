@@ -131,7 +131,8 @@ export async function startDeliveries(core: Core, { events: hooks, lifetimeMs }:
   }
 
   async function queue(events: readonly StoredEvent[]): Promise<void> {
-    const wanted = events.flatMap((event) =>
+    const told = events.flatMap(({ kind, ...event }) => (kind === "imported" ? [] : [{ ...event, kind }]));
+    const wanted = told.flatMap((event) =>
       hooks.filter(({ kinds }) => kinds.has(event.kind)).map(({ name }) => ({ hook: name, event })),
     );
     if (wanted.length > 0) await store.queueDeliveries(wanted, clock.now());

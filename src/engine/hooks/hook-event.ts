@@ -2,7 +2,7 @@
 import type { Content } from "../content.ts";
 import type { Core } from "../core.ts";
 import { erasuresNow } from "../core.ts";
-import type { StoredEvent } from "../event-store.ts";
+import type { ToldEvent } from "../event-store.ts";
 import { messageId } from "../ids.ts";
 import type { Message } from "../model.ts";
 import type { HookEvent } from "./hook.ts";
@@ -34,7 +34,7 @@ function dataOf(message: Message): Readonly<Record<string, unknown>> {
   };
 }
 
-async function dataAbout(core: Core, { kind, userId, otherId, place }: StoredEvent) {
+async function dataAbout(core: Core, { kind, userId, otherId, place }: ToldEvent) {
   if (kind === "read") return { reader: userId, peer: otherId, upToSeq: place?.seq ?? 0 };
   if (place === null) return { user: userId, other: otherId };
   const { conversationId, seq } = place;
@@ -46,7 +46,7 @@ async function dataAbout(core: Core, { kind, userId, otherId, place }: StoredEve
   return dataOf(message);
 }
 
-export async function hookEvent(core: Core, event: StoredEvent): Promise<HookEvent> {
+export async function hookEvent(core: Core, event: ToldEvent): Promise<HookEvent> {
   const id = `${core.store.generation}-${event.id}`;
   return { id, kind: event.kind, at: event.at, data: await dataAbout(core, event) };
 }

@@ -1,6 +1,6 @@
 /** What the engine asks of the app's hooks, in the domain's words. How they are reached is not its business. */
 import type { Content, ContentInput } from "../content.ts";
-import type { EventKind, StoredEvent } from "../event-store.ts";
+import type { EventKind, ToldEvent } from "../event-store.ts";
 import type { PushOptions, UserId } from "../model.ts";
 import type { PushInput } from "../push/options.ts";
 
@@ -44,7 +44,7 @@ export interface BeforeSendHook {
 export interface HookDelivery {
   readonly id: number;
   readonly hook: string;
-  readonly event: StoredEvent;
+  readonly event: ToldEvent;
   /** Times that it was tried. */
   readonly attempts: number;
   /** When it began to wait. */

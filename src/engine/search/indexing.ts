@@ -33,7 +33,7 @@ export interface Indexing {
 }
 
 function isAboutContent({ kind }: StoredEvent): boolean {
-  return kind === "sent" || kind === "edited" || kind === "recalled";
+  return kind === "sent" || kind === "imported" || kind === "edited" || kind === "recalled";
 }
 
 function present(messages: readonly (Message | null)[], erased: number): IndexedMessage[] {

@@ -53,7 +53,7 @@ const newestOfPeer = statement<{ conversation: number; user: string; after: numb
   (p) => sql`select seq from ${messages} where conversation_id = ${p.conversation} and seq > ${p.after}
     and seq <= ${p.upTo} and sender_id <> ${p.user} and hidden = 0 order by seq desc limit 1`,
 );
-const moveReadMark = statement<{ user: string; peer: string; seq: number }>(
+export const moveReadMark = statement<{ user: string; peer: string; seq: number }>(
   (p) => sql`update ${members} set read_seq = ${p.seq} where user_id = ${p.user} and peer_id = ${p.peer}`,
 );
 

@@ -1,6 +1,6 @@
 /** The event feed: noting what happens, in the transaction in which it does, and reading it. */
 import { sql } from "drizzle-orm";
-import { EVENT_KINDS, type ReaderPosition, type StoredEvent } from "../../engine/event-store.ts";
+import { type ReaderPosition, STORED_KINDS, type StoredEvent } from "../../engine/event-store.ts";
 import { all, first, type Operation, run, statement } from "../statement.ts";
 import { eventReaders, events } from "../tables.ts";
 import { oneOf } from "./rows.ts";
@@ -41,7 +41,7 @@ export function* readEvents(after: number, limit: number): Operation<readonly St
   const rows = yield* all(selectEvents, { after, limit });
   return rows.map(({ id, kind, at, user_id: userId, other_id: otherId, conversation_id: conversationId, seq }) => {
     const place = conversationId === null || seq === null ? null : { conversationId, seq };
-    return { id, kind: oneOf(EVENT_KINDS, kind), at, userId, otherId, place };
+    return { id, kind: oneOf(STORED_KINDS, kind), at, userId, otherId, place };
   });
 }
 

@@ -1,6 +1,6 @@
 /** The hooks' queue: what waits for each, in order for each pair of users, and what was given up. */
 import { sql } from "drizzle-orm";
-import { EVENT_KINDS, type StoredEvent } from "../../engine/event-store.ts";
+import { EVENT_KINDS, type ToldEvent } from "../../engine/event-store.ts";
 import type { HookCount, HookRecord, HookStep } from "../../engine/hook-store.ts";
 import type { HookDelivery } from "../../engine/hooks/hook.ts";
 import type { AuditEntry } from "../../engine/model.ts";
@@ -26,7 +26,7 @@ type DeliveryRow = {
 
 function toDelivery(row: DeliveryRow): HookDelivery {
   const { id, hook, attempts, queued_at: queuedAt, conversation_id: conversationId, seq } = row;
-  const event: StoredEvent = {
+  const event: ToldEvent = {
     id: row.event_id,
     kind: oneOf(EVENT_KINDS, row.kind),
     at: row.at,
@@ -63,7 +63,7 @@ const insertDelivery = statement<Queued>(
 );
 
 export function* queueDeliveries(
-  wanted: readonly { readonly hook: string; readonly event: StoredEvent }[],
+  wanted: readonly { readonly hook: string; readonly event: ToldEvent }[],
   now: number,
 ): Operation<void> {
   for (const { hook, event } of wanted) {

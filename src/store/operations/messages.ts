@@ -21,7 +21,7 @@ const selectMessage = statement<{ conversation: number; seq: number }, MessageRo
   (p) =>
     sql`select ${messageColumns} from ${messages} m where m.conversation_id = ${p.conversation} and m.seq = ${p.seq}`,
 );
-const releaseKey = statement<{ sender: string; key: string; upTo: number }>(
+export const releaseKey = statement<{ sender: string; key: string; upTo: number }>(
   (p) => sql`update ${messages} set client_message_id = null, fingerprint = null
     where sender_id = ${p.sender} and client_message_id = ${p.key} and sent_at <= ${p.upTo}`,
 );

@@ -43,20 +43,20 @@ const insertRequest = statement<Pair & { now: number; hidden: number }, { user_i
       where friend_requests.hidden = 1 and excluded.hidden = 0
     returning user_id`,
 );
-const deleteRequest = statement<Pair, { hidden: number }>(
+export const deleteRequest = statement<Pair, { hidden: number }>(
   (p) => sql`delete from ${friendRequests} where user_id = ${p.user} and other_id = ${p.other} returning hidden`,
 );
-const hideRequest = statement<Pair>(
+export const hideRequest = statement<Pair>(
   (p) => sql`update ${friendRequests} set hidden = 1 where user_id = ${p.user} and other_id = ${p.other}`,
 );
-const insertFriend = statement<Pair & { now: number }, { user_id: string }>(
+export const insertFriend = statement<Pair & { now: number }, { user_id: string }>(
   (p) => sql`insert into ${friendships} (user_id, other_id, since) values (${p.user}, ${p.other}, ${p.now})
     on conflict do nothing returning user_id`,
 );
-const deleteFriend = statement<Pair, { user_id: string }>(
+export const deleteFriend = statement<Pair, { user_id: string }>(
   (p) => sql`delete from ${friendships} where user_id = ${p.user} and other_id = ${p.other} returning user_id`,
 );
-const insertBlock = statement<Pair & { now: number }, { user_id: string }>(
+export const insertBlock = statement<Pair & { now: number }, { user_id: string }>(
   (p) => sql`insert into ${blocks} (user_id, other_id, since) values (${p.user}, ${p.other}, ${p.now})
     on conflict do nothing returning user_id`,
 );

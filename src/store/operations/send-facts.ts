@@ -24,7 +24,8 @@ const selectFacts = statement<{ sender: string; recipient: string }, FactsRow>(
     left join ${blocks} b on b.user_id = r.id and b.other_id = s.id
     where s.id = ${p.sender} and s.erased_at is null`,
 );
-const selectByKey = statement<{ sender: string; key: string }, MessageRow & { fingerprint: string }>(
+/** The message that holds a key. */
+export const selectByKey = statement<{ sender: string; key: string }, MessageRow & { fingerprint: string }>(
   (p) => sql`select ${messageColumns}, m.fingerprint from ${messages} m
     where m.sender_id = ${p.sender} and m.client_message_id = ${p.key}`,
 );
