@@ -232,6 +232,7 @@ const IN_PLACE: Readonly<Record<string, readonly [field: string, document: strin
   "Query.searchMessages(everywhere)": [
     ["searchMessages", '{ searchMessages(peer: "carol", everywhere: true) { nodes { id } } }'],
   ],
+  "Query.exportUser(of)": [["exportUser", '{ exportUser(of: "dave") { url } }']],
   "Query.friends(of)": [["friends", '{ friends(of: "dave") { nodes { id } } }']],
   "Query.friendRequests(of)": [["friendRequests", '{ friendRequests(of: "dave") { nodes { id } } }']],
   "Query.blockedUsers(of)": [["blockedUsers", '{ blockedUsers(of: "dave") { nodes { id } } }']],

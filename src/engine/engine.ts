@@ -27,7 +27,9 @@ import { createDispatcher } from "./push/dispatcher.ts";
 import type { PushPreview } from "./push/model.ts";
 import { createPushing } from "./push/pushing.ts";
 import { createRates, perMinute, perSecond } from "./rates.ts";
+import { createExports } from "./records/exports.ts";
 import { createImporting } from "./records/importing.ts";
+import type { RecordLinks } from "./records/links.ts";
 import { createRelationships } from "./relationships.ts";
 import { startSweeper } from "./retention.ts";
 import { createRevocations } from "./revocations.ts";
@@ -71,6 +73,8 @@ export interface EngineOptions {
   readonly hooks?: HookSetup | null;
   /** Behind the search; null or left out: nothing can be searched. It is closed with the engine. */
   readonly searchIndex?: SearchIndex | null;
+  /** Where exports are had; left out: nowhere. */
+  readonly recordLinks?: RecordLinks;
   /** Left out: one of its own. */
   readonly hub?: Hub;
 }
@@ -165,6 +169,7 @@ export async function createEngine(options: EngineOptions) {
     ...createSendingMany(core, sending.send),
     broadcasts,
     erasing,
+    ...createExports(core, uploads, options.recordLinks ?? null),
     ...createAcknowledging(core),
     messages: createMessages(core, uploads, beforeSend),
     conversations: createConversations(core),

@@ -20,6 +20,7 @@ import "./erasure.ts";
 import "./hook.ts";
 import "./backup.ts";
 import "./import.ts";
+import "./records.ts";
 import "./live.ts";
 
 export const schema = builder.toSchema();

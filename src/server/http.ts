@@ -21,6 +21,8 @@ import { MEDIA_PATH } from "./media-keys.ts";
 import { pathOf } from "./path.ts";
 import { createPostedOperations } from "./posted-operations.ts";
 import { isYogasOwn } from "./present-errors.ts";
+import { RECORDS_PATH } from "./record-links.ts";
+import type { ServeRecords } from "./records.ts";
 import { reasonOf, tooManyExtensions } from "./refusals.ts";
 import { allowTime, spareSlowTransfers } from "./slow-transfers.ts";
 import { type SseOptions, subscribeOverSse } from "./sse.ts";
@@ -44,6 +46,7 @@ export interface HttpOptions extends SseOptions {
   readonly notReady: () => string | null;
   readonly serveMedia: ServeMedia;
   readonly serveUploads: ServeUploads;
+  readonly serveRecords: ServeRecords;
 }
 
 /** Puts the gateway in the place of Yoga's own parsing, validation and execution. */
@@ -162,7 +165,11 @@ export function createHttpServer(options: HttpOptions): Server {
     return true;
   }
 
-  function serveFiles(request: IncomingMessage, response: ServerResponse, serve: ServeMedia | ServeUploads): void {
+  function serveFiles(
+    request: IncomingMessage,
+    response: ServerResponse,
+    serve: ServeMedia | ServeUploads | ServeRecords,
+  ): void {
     if (isTurnedAway(request, response)) return;
     allowTime(request, response);
     serve(request, response).catch((error: unknown) => {
@@ -213,6 +220,7 @@ export function createHttpServer(options: HttpOptions): Server {
       default:
         if (isOfUploads(path)) serveFiles(request, response, options.serveUploads);
         else if (path.startsWith(`${MEDIA_PATH}/`)) serveFiles(request, response, options.serveMedia);
+        else if (path.startsWith(`${RECORDS_PATH}/`)) serveFiles(request, response, options.serveRecords);
         else if (!servePage(request, response, path)) answer(response, 404, "Nothing here. GraphQL is at /graphql.");
     }
   }

@@ -29,6 +29,8 @@ import { DEFAULT_MEDIA, type MediaOptions } from "./media-options.ts";
 import { createMetrics } from "./metrics.ts";
 import { pathOf } from "./path.ts";
 import { createPresentError } from "./present-errors.ts";
+import { createRecordLinks } from "./record-links.ts";
+import { createRecordServer } from "./records.ts";
 import { watchSlowReaders } from "./slow-readers.ts";
 import { createTokens, DEFAULT_TOKEN_RULES, signAppToken, type TokenRules } from "./tokens.ts";
 import { createUploadServer } from "./uploads.ts";
@@ -199,6 +201,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const storage = await openMedia(place, inspector, free);
   const { previousSecrets } = tokenRules;
   const keys = createMediaKeys({ secret: options.secret, previousSecrets, clock, publicUrl, linkMs });
+  const recordLinks = createRecordLinks({ secret: options.secret, previousSecrets, clock, publicUrl });
   const engine = await createEngine({
     store,
     clock,
@@ -210,6 +213,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     limits,
     push,
     hooks,
+    recordLinks,
     searchIndex:
       options.search === false ? null : openSearchIndex(join(options.dataFolder, "search.sqlite"), store.generation),
   });
@@ -227,6 +231,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     developmentTokens: givesTokens(options) ? developmentTokens(options, tokenRules) : null,
     notReady: () => notReady,
     serveMedia: createDownloads({ engine, storage, keys, allowedOrigins }),
+    serveRecords: createRecordServer({ engine, links: recordLinks, allowedOrigins }),
     serveUploads: createUploadServer({ engine, keys, incoming: storage.incoming, allowedOrigins, presentError }),
   });
   const sockets = serveWebSockets(http, { ...shared, log, refused, keepAliveMs: options.keepAliveMs });

@@ -30,6 +30,7 @@ import {
   runningErasures,
 } from "./operations/erasures.ts";
 import { closeReader, moveReader, openReader, readEvents } from "./operations/events.ts";
+import { conversationSpan, conversationSpans, keptMessages, seenMessages } from "./operations/exports.ts";
 import {
   claimDeliveries,
   countDeliveries,
@@ -80,6 +81,7 @@ import {
   forgetUploads,
   readUploads,
   unfinishedUploads,
+  uploadsOf,
 } from "./operations/uploads.ts";
 import { type Database, type Operation, UniqueViolation } from "./statement.ts";
 
@@ -123,6 +125,11 @@ export function createStore(database: Database): Store {
 
     importMessages: writing(importMessages),
     importRelations: writing(importRelations),
+    conversationSpans: reading(conversationSpans),
+    conversationSpan: reading(conversationSpan),
+    keptMessages: reading(keptMessages),
+    seenMessages: reading(seenMessages),
+    uploadsOf: reading(uploadsOf),
     messagesFrom: reading(messagesFrom),
     visible: reading(visibleMessages),
 

@@ -1,7 +1,8 @@
 /** What imports and exports ask of the store. */
 import type { Content } from "../content.ts";
+import type { Upload } from "../media.ts";
 import type { AuditEntry, Message, Profile, UserId } from "../model.ts";
-import type { Logged } from "../store.ts";
+import type { Logged, TimelineView } from "../store.ts";
 
 /** A message of another time and place that has passed the rules. */
 export interface ImportedDraft {
@@ -51,4 +52,33 @@ export interface RecordStore {
   ): Promise<Logged & { readonly outcomes: readonly ImportedMessage[] }>;
   /** Stores relations in this order, all in one transaction. Nobody is told. */
   importRelations(relations: readonly ImportedRelation[], audit: AuditEntry): Promise<readonly RelationOutcome[]>;
+
+  /** A user's conversations behind a peer, in the order of the peers' ids. */
+  conversationSpans(userId: UserId, afterPeer: string, limit: number): Promise<readonly ConversationSpan[]>;
+  conversationSpan(userId: UserId, peerId: UserId): Promise<ConversationSpan>;
+  /** Messages of a conversation behind a place that are younger than the cutoff, oldest first, whoever may see them. */
+  keptMessages(
+    conversationId: number,
+    afterSeq: number,
+    cutoff: number,
+    limit: number,
+  ): Promise<readonly ExportedMessage[]>;
+  /** As one of its sides may see them. */
+  seenMessages(view: TimelineView, afterSeq: number, limit: number): Promise<readonly ExportedMessage[]>;
+  /** A user's uploads behind an id, in the order of their ids. */
+  uploadsOf(userId: UserId, after: string, limit: number): Promise<readonly Upload[]>;
+}
+
+export interface ConversationSpan {
+  readonly peerId: UserId;
+  /** How many messages are in it at most: those that have been erased in between are counted. */
+  readonly count: number;
+}
+
+export interface ExportedMessage {
+  readonly message: Message;
+  /** Up to where its recipient has read. */
+  readonly readSeq: number;
+  /** Who has deleted it for themselves; null where that is not to be seen. */
+  readonly deletedBy: readonly UserId[] | null;
 }

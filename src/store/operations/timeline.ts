@@ -119,6 +119,12 @@ export function* visibleMessages(
   return found;
 }
 
+/** What a side may see behind a place, oldest first. */
+export function* visibleBehind(view: TimelineView, afterSeq: number, limit: number): Operation<readonly Message[]> {
+  const range = { ...viewAbove(view, afterSeq), before: Number.MAX_SAFE_INTEGER, limit };
+  return (yield* all(selectForward, range)).map(toMessage);
+}
+
 export function* lastMessage(view: TimelineView, upToSeq: number): Operation<Message | null> {
   const row = yield* first(selectLast, { ...viewAbove(view, 0), upTo: upToSeq });
   return row === undefined ? null : toMessage(row);

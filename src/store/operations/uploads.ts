@@ -49,6 +49,15 @@ export function* readUploads(ids: readonly string[]): Operation<ReadonlyMap<stri
   return found;
 }
 
+const selectOfOwner = statement<{ owner: string; after: string; limit: number }, UploadRow>(
+  (p) => sql`select ${columns} from ${uploads} where owner_id = ${p.owner} and id > ${p.after}
+    and (expires_at is null or expires_at > 0) order by id limit ${p.limit}`,
+);
+
+export function* uploadsOf(owner: string, after: string, limit: number): Operation<readonly Upload[]> {
+  return (yield* all(selectOfOwner, { owner, after, limit })).map(toUpload);
+}
+
 const sumOfOwner = statement<{ owner: string }, { bytes: number }>(
   (p) => sql`select coalesce(sum(size), 0) as bytes from ${uploads} where owner_id = ${p.owner} and state <> 'REFUSED'`,
 );

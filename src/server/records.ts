@@ -1,0 +1,115 @@
+/** Records that somebody has a link to: exports, which are made while they are sent. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createGzip } from "node:zlib";
+import { create as contentDisposition } from "content-disposition";
+import type { Engine } from "../engine/engine.ts";
+import { Refusal } from "../engine/errors.ts";
+import type { ExportPlace, ExportScope } from "../engine/records/exports.ts";
+import { allowOrigin } from "./cors.ts";
+import type { SigningRecordLinks } from "./record-links.ts";
+
+/** Exports that are sent at the same time; more wait. */
+const MOST_EXPORTS = 8;
+const RETRY_AFTER_SECONDS = 10;
+
+export interface RecordServerOptions {
+  readonly engine: Engine;
+  readonly links: SigningRecordLinks;
+  readonly allowedOrigins: readonly string[] | null;
+}
+
+export type ServeRecords = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+function refuse(response: ServerResponse, status: number, text: string): void {
+  response
+    .writeHead(status, { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" })
+    .end(`${text}\n`);
+}
+
+function scopeOf([of, userId, peerId, ...more]: readonly string[]): ExportScope | null {
+  if (userId === undefined || more.length > 0) return null;
+  if (of === "conversation" && peerId !== undefined) return { of, userId, peerId };
+  return (of === "own" || of === "user") && peerId === undefined ? { of, userId } : null;
+}
+
+/** @returns null for the beginning, "wrong" for what is no place */
+function placeOf(query: URLSearchParams): ExportPlace | null | "wrong" {
+  const after = query.get("after");
+  if (after === null) return null;
+  const [lines, sum] = [query.get("lines") ?? "0", query.get("sum") ?? ""];
+  if (!/^\d{1,15}$/.test(lines) || !/^([0-9a-f]{64})?$/.test(sum)) return "wrong";
+  return { after, lines: Number(lines), sum };
+}
+
+/** Whoever asked has gone: nobody needs to hear of it. */
+function isGone(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ERR_STREAM_PREMATURE_CLOSE";
+}
+
+export function createRecordServer({ engine, links, allowedOrigins }: RecordServerOptions): ServeRecords {
+  let exporting = 0;
+
+  async function serveExport(
+    request: IncomingMessage,
+    response: ServerResponse,
+    scope: ExportScope,
+    place: ExportPlace | null,
+  ): Promise<void> {
+    const name = scope.of === "conversation" ? `${scope.userId} ${scope.peerId}` : scope.userId;
+    response.setHeader("Content-Disposition", contentDisposition(`${name}.jsonl.gz`));
+    response.setHeader("Content-Type", "application/gzip");
+    response.setHeader("Cache-Control", "no-store");
+    if (request.method === "HEAD") {
+      response.end();
+      return;
+    }
+    const lines = engine.readExport(scope, place);
+    // A place that is none is refused before the first byte.
+    const begun = await lines.next();
+    async function* text(): AsyncGenerator<string, void, void> {
+      if (begun.done !== true) yield begun.value;
+      yield* lines;
+    }
+    await pipeline(Readable.from(text(), { highWaterMark: 1 }), createGzip(), response);
+  }
+
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    allowOrigin(request, response, allowedOrigins, "Content-Disposition, Content-Length, Content-Range, ETag");
+    response.setHeader("X-Content-Type-Options", "nosniff");
+    if (request.method !== "GET" && request.method !== "HEAD") {
+      response.setHeader("Allow", "GET, HEAD");
+      return refuse(response, 405, "Records can be read: GET or HEAD.");
+    }
+    const linked = links.read(request.url ?? "");
+    if (linked === "wrong") return refuse(response, 403, "This link is not as it was given; ask for another.");
+    if (linked === "expired") return refuse(response, 403, "This link has expired; ask for another.");
+    const scope = scopeOf(linked.path);
+    if (scope === null) return refuse(response, 404, "There is nothing here.");
+    const place = placeOf(linked.query);
+    if (place === "wrong") return refuse(response, 400, "`lines` is a number and `sum` 64 hexadecimal digits.");
+    if (exporting >= MOST_EXPORTS) {
+      response.setHeader("Retry-After", RETRY_AFTER_SECONDS);
+      return refuse(response, 503, "There are too many exports at the moment; try again.");
+    }
+    exporting += 1;
+    try {
+      await serveExport(request, response, scope, place);
+    } finally {
+      exporting -= 1;
+    }
+  }
+
+  return async (request, response) => {
+    try {
+      await serve(request, response);
+    } catch (error) {
+      if (error instanceof Refusal && !response.headersSent) {
+        response.removeHeader("Content-Disposition");
+        return refuse(response, 400, error.message);
+      }
+      if (!isGone(error)) throw error;
+    }
+  };
+}
