@@ -12,6 +12,7 @@ import {
   createWorld,
   EVERYBODY,
   type Ids,
+  makeArchives,
   makeBackups,
   type World,
 } from "./support/world.ts";
@@ -74,6 +75,7 @@ beforeAll(async () => {
   planted = await createWorld();
   await planted.app.stop();
   world = await copyOf(planted);
+  await makeArchives(world);
   await world.people.admin.mute("alice", 3_600);
   await makeBackups(world);
 });

@@ -461,6 +461,7 @@ type AnyText =
   | "PARLEY_HOST"
   | "PARLEY_DATA"
   | "PARLEY_BACKUPS"
+  | "PARLEY_ARCHIVES"
   | "PARLEY_TOKEN"
   | "PARLEY_TOKEN_ISSUER"
   | "PARLEY_TOKEN_AUDIENCE";
@@ -497,6 +498,7 @@ const BAD_SETTINGS: Record<Exclude<keyof typeof environment.shape, AnyText>, str
   PARLEY_CHAT: "1",
   PARLEY_METRICS_PORT: "none",
   PARLEY_PUBLIC_URL: "https://chat.example.com/media",
+  PARLEY_ARCHIVE_DAYS: "0",
   PARLEY_MEDIA: "s3://B",
   PARLEY_HOOKS: "missing.json",
   PARLEY_PUSH: "missing.json",

@@ -15,6 +15,8 @@ export interface Config {
   readonly dataFolder: string;
   /** Null: no backups. */
   readonly backupFolder: string | null;
+  /** Null: messages are not archived. */
+  readonly archives: { readonly folder: string; readonly days: number } | null;
   /** Null where none was given: in development one is made. */
   readonly givenSecret: string | null;
   readonly tokenRules: TokenRules;
@@ -120,6 +122,10 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     port: values.PARLEY_PORT,
     dataFolder: values.PARLEY_DATA,
     backupFolder: values.PARLEY_BACKUPS ?? null,
+    archives:
+      values.PARLEY_ARCHIVES === undefined
+        ? null
+        : { folder: values.PARLEY_ARCHIVES, days: values.PARLEY_ARCHIVE_DAYS },
     givenSecret: values.PARLEY_SECRET ?? null,
     tokenRules: {
       previousSecrets: values.PARLEY_PREVIOUS_SECRETS,

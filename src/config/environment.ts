@@ -94,6 +94,8 @@ export const environment = z.object({
   PARLEY_PORT: wholeNumber(0, 65_535).default(4_000),
   PARLEY_DATA: z.string().min(1, "must name a folder").default("./data"),
   PARLEY_BACKUPS: z.string().min(1, "must name a folder").optional(),
+  PARLEY_ARCHIVES: z.string().min(1, "must name a folder").optional(),
+  PARLEY_ARCHIVE_DAYS: wholeNumber(1, 3_650).default(7),
   PARLEY_MEDIA: mediaPlace.optional(),
   PARLEY_S3_ENDPOINT: serviceUrl.optional(),
   PARLEY_S3_REGION: z

@@ -27,6 +27,8 @@ import { createDispatcher } from "./push/dispatcher.ts";
 import type { PushPreview } from "./push/model.ts";
 import { createPushing } from "./push/pushing.ts";
 import { createRates, perMinute, perSecond } from "./rates.ts";
+import { createArchives } from "./records/archives.ts";
+import { type ArchiveOptions, startArchiving } from "./records/archiving.ts";
 import { createExports } from "./records/exports.ts";
 import { createImporting } from "./records/importing.ts";
 import type { RecordLinks } from "./records/links.ts";
@@ -73,6 +75,8 @@ export interface EngineOptions {
   readonly hooks?: HookSetup | null;
   /** Behind the search; null or left out: nothing can be searched. It is closed with the engine. */
   readonly searchIndex?: SearchIndex | null;
+  /** Where messages are archived, hour by hour; null or left out: nowhere. */
+  readonly archives?: ArchiveOptions | null;
   /** Where exports are had; left out: nowhere. */
   readonly recordLinks?: RecordLinks;
   /** Left out: one of its own. */
@@ -135,6 +139,11 @@ export async function createEngine(options: EngineOptions) {
   if (indexing !== null) core.forgotten = indexing.settle;
   const erasing = createErasing(core, uploads);
   await erasing.recover();
+  const { archives = null, recordLinks = null } = options;
+  // What is not archived is not kept for it either.
+  if (archives === null) await store.closeReader("archives");
+  const archiving = archives === null ? null : await startArchiving(core, archives, uploads.linkTo);
+  const archived = archives === null || archiving === null ? null : { files: archives.files, archiving };
   const sweeper = startSweeper(core, uploads, indexing);
   const setup = options.push ?? null;
   if (setup !== null) await store.releasePushes();
@@ -169,7 +178,7 @@ export async function createEngine(options: EngineOptions) {
     ...createSendingMany(core, sending.send),
     broadcasts,
     erasing,
-    ...createExports(core, uploads, options.recordLinks ?? null),
+    ...createExports(core, uploads, recordLinks),
     ...createAcknowledging(core),
     messages: createMessages(core, uploads, beforeSend),
     conversations: createConversations(core),
@@ -181,6 +190,9 @@ export async function createEngine(options: EngineOptions) {
       /** Resolves when nothing is being delivered that is due. */
       settled: async () => deliveries?.settled(),
     },
+    archives: createArchives(core, archived, recordLinks),
+    /** Writes the archives that are due. */
+    writeArchives: async () => archiving?.write(),
     ...createSearch(core, searchIndex, indexing),
     typing: createTyping(core),
     live: {
@@ -200,6 +212,7 @@ export async function createEngine(options: EngineOptions) {
       await deliveries?.close();
       await hooks?.beforeSend?.close();
       await indexing?.close();
+      await archiving?.close();
       await uploads.idle();
     },
   };

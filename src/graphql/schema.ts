@@ -21,6 +21,7 @@ import "./hook.ts";
 import "./backup.ts";
 import "./import.ts";
 import "./records.ts";
+import "./archives.ts";
 import "./live.ts";
 
 export const schema = builder.toSchema();

@@ -1,9 +1,10 @@
-/** Records that somebody has a link to: exports, which are made while they are sent. */
+/** Records that somebody has a link to: exports, which are made while they are sent, and archives, which are files. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { create as contentDisposition } from "content-disposition";
+import send from "send";
 import type { Engine } from "../engine/engine.ts";
 import { Refusal } from "../engine/errors.ts";
 import type { ExportPlace, ExportScope } from "../engine/records/exports.ts";
@@ -18,6 +19,8 @@ export interface RecordServerOptions {
   readonly engine: Engine;
   readonly links: SigningRecordLinks;
   readonly allowedOrigins: readonly string[] | null;
+  /** Null: there are no archives. */
+  readonly archiveFolder: string | null;
 }
 
 export type ServeRecords = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
@@ -48,7 +51,25 @@ function isGone(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "ERR_STREAM_PREMATURE_CLOSE";
 }
 
-export function createRecordServer({ engine, links, allowedOrigins }: RecordServerOptions): ServeRecords {
+/** @returns whether there is such a file */
+function sendFile(request: IncomingMessage, response: ServerResponse, root: string, name: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    response.once("close", () => resolve(true));
+    send(request, name, { root, cacheControl: false })
+      .on("error", ({ status }: { readonly status?: number }) => {
+        if (status === 416) refuse(response, 416, "It has no such range.");
+        else resolve(false);
+      })
+      .pipe(response);
+  });
+}
+
+export function createRecordServer({
+  engine,
+  links,
+  allowedOrigins,
+  archiveFolder,
+}: RecordServerOptions): ServeRecords {
   let exporting = 0;
 
   async function serveExport(
@@ -75,6 +96,16 @@ export function createRecordServer({ engine, links, allowedOrigins }: RecordServ
     await pipeline(Readable.from(text(), { highWaterMark: 1 }), createGzip(), response);
   }
 
+  async function serveArchive(request: IncomingMessage, response: ServerResponse, name: string): Promise<void> {
+    response.setHeader("Content-Type", "application/gzip");
+    response.setHeader("Content-Disposition", contentDisposition(name));
+    response.setHeader("Cache-Control", "private, max-age=3600, immutable");
+    const isThere = archiveFolder !== null && (await sendFile(request, response, archiveFolder, name));
+    if (isThere) return;
+    response.removeHeader("Content-Disposition");
+    refuse(response, 404, "This is not here any more.");
+  }
+
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     allowOrigin(request, response, allowedOrigins, "Content-Disposition, Content-Length, Content-Range, ETag");
     response.setHeader("X-Content-Type-Options", "nosniff");
@@ -85,6 +116,8 @@ export function createRecordServer({ engine, links, allowedOrigins }: RecordServ
     const linked = links.read(request.url ?? "");
     if (linked === "wrong") return refuse(response, 403, "This link is not as it was given; ask for another.");
     if (linked === "expired") return refuse(response, 403, "This link has expired; ask for another.");
+    const [of, name, ...more] = linked.path;
+    if (of === "archive" && name !== undefined && more.length === 0) return serveArchive(request, response, name);
     const scope = scopeOf(linked.path);
     if (scope === null) return refuse(response, 404, "There is nothing here.");
     const place = placeOf(linked.query);

@@ -14,6 +14,7 @@ import type { HooksConfig } from "../hooks/config.ts";
 import { createInspector } from "../media/inspector.ts";
 import { openMedia } from "../media/open.ts";
 import type { PushConfig } from "../push/config.ts";
+import { openArchiveFolder } from "../store/archives/archive-folder.ts";
 import { openSearchIndex } from "../store/search/index-file.ts";
 import { openSqlite } from "../store/sqlite.ts";
 import { createStore } from "../store/store.ts";
@@ -45,6 +46,8 @@ export interface ServerOptions {
   readonly dataFolder: string;
   /** Folder of backups, which must be there; null or left out: none can be made. */
   readonly backupFolder?: string | null;
+  /** Where messages are archived, hour by hour, and how many days a file is kept; null or left out: nowhere. */
+  readonly archives?: { readonly folder: string; readonly days: number } | null;
   readonly secret: string;
   readonly tokenRules?: Partial<TokenRules>;
   /** What is left out is as in `DEFAULT_MEDIA`. */
@@ -202,6 +205,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { previousSecrets } = tokenRules;
   const keys = createMediaKeys({ secret: options.secret, previousSecrets, clock, publicUrl, linkMs });
   const recordLinks = createRecordLinks({ secret: options.secret, previousSecrets, clock, publicUrl });
+  const { archives = null } = options;
   const engine = await createEngine({
     store,
     clock,
@@ -214,6 +218,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     push,
     hooks,
     recordLinks,
+    archives: archives && { files: await openArchiveFolder(archives.folder), days: archives.days },
     searchIndex:
       options.search === false ? null : openSearchIndex(join(options.dataFolder, "search.sqlite"), store.generation),
   });
@@ -231,7 +236,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     developmentTokens: givesTokens(options) ? developmentTokens(options, tokenRules) : null,
     notReady: () => notReady,
     serveMedia: createDownloads({ engine, storage, keys, allowedOrigins }),
-    serveRecords: createRecordServer({ engine, links: recordLinks, allowedOrigins }),
+    serveRecords: createRecordServer({
+      engine,
+      links: recordLinks,
+      allowedOrigins,
+      archiveFolder: archives?.folder ?? null,
+    }),
     serveUploads: createUploadServer({ engine, keys, incoming: storage.incoming, allowedOrigins, presentError }),
   });
   const sockets = serveWebSockets(http, { ...shared, log, refused, keepAliveMs: options.keepAliveMs });

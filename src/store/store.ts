@@ -30,7 +30,13 @@ import {
   runningErasures,
 } from "./operations/erasures.ts";
 import { closeReader, moveReader, openReader, readEvents } from "./operations/events.ts";
-import { conversationSpan, conversationSpans, keptMessages, seenMessages } from "./operations/exports.ts";
+import {
+  conversationSpan,
+  conversationSpans,
+  exportedMessage,
+  keptMessages,
+  seenMessages,
+} from "./operations/exports.ts";
 import {
   claimDeliveries,
   countDeliveries,
@@ -129,6 +135,7 @@ export function createStore(database: Database): Store {
     conversationSpan: reading(conversationSpan),
     keptMessages: reading(keptMessages),
     seenMessages: reading(seenMessages),
+    exportedMessage: reading(exportedMessage),
     uploadsOf: reading(uploadsOf),
     messagesFrom: reading(messagesFrom),
     visible: reading(visibleMessages),

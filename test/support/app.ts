@@ -284,6 +284,9 @@ export class App {
   readonly clock: MovableClock;
   readonly dataFolder = mkdtempSync(join(tmpdir(), "parley-test-"));
   readonly backupFolder = join(this.dataFolder, "backups");
+  readonly archiveFolder = join(this.dataFolder, "archives");
+  /** For how many days archives are kept; null: none are written. */
+  archiveDays: number | null = null;
   /** Everything that the server has logged, as text. */
   logged = "";
   readonly #awaited = new Set<() => void>();
@@ -321,6 +324,7 @@ export class App {
       metricsPort: null,
       dataFolder: this.dataFolder,
       backupFolder: this.backupFolder,
+      archives: this.archiveDays === null ? null : { folder: this.archiveFolder, days: this.archiveDays },
       secret: SECRET,
       sendRate: 0,
       sessionLimits: { WEB: 10, IOS: 1, ANDROID: 1, DESKTOP: 1, OTHER: 1 },

@@ -20,6 +20,7 @@ export const QUERIES: Readonly<Record<string, Example>> = {
   devices: () => "{ devices { ...Device1 } }",
   auditTrail: () => "{ auditTrail { ...AuditEntryConnection3 } }",
   backups: () => "{ backups { ...Backup1 } }",
+  messageArchives: () => "{ messageArchives { ...MessageArchives1 } }",
   exportUser: () => "{ exportUser { ...RecordLink0 } }",
   exportConversation: () => '{ exportConversation(user: "alice", peer: "bob") { ...RecordLink0 } }',
   pushPreferences: () => "{ pushPreferences { ...PushPreferences1 } }",

@@ -287,6 +287,7 @@ async function peopleOf(app: App): Promise<World["people"]> {
 /** A world that is kept until `end`. */
 export async function createWorld(): Promise<World> {
   const app = new App({ push, hooks });
+  app.archiveDays = 7;
   await app.start();
   const ids = await plant(app);
   return new World(app, ids, await peopleOf(app));
@@ -295,9 +296,16 @@ export async function createWorld(): Promise<World> {
 /** Another server on a copy of what a stopped one has left, so that what is done there changes nothing here. */
 export async function copyOf(world: World, clock?: MovableClock): Promise<World> {
   const app = new App({ push, hooks }, clock);
+  app.archiveDays = 7;
   cpSync(world.app.dataFolder, app.dataFolder, { recursive: true });
   await app.start();
   return new World(app, world.ids, await peopleOf(app));
+}
+
+/** An archive of all that was planted. */
+export async function makeArchives({ app }: World): Promise<void> {
+  app.clock.advance(3 * 3_600_000);
+  await app.server.engine.writeArchives();
 }
 
 /** Two backups, one that is made and one that fails; by another admin, so that a look at them is one at another's. */

@@ -2,7 +2,7 @@
 import type { Content } from "../content.ts";
 import type { Upload } from "../media.ts";
 import type { AuditEntry, Message, Profile, UserId } from "../model.ts";
-import type { Logged, TimelineView } from "../store.ts";
+import type { Logged, TimelinePlace, TimelineView } from "../store.ts";
 
 /** A message of another time and place that has passed the rules. */
 export interface ImportedDraft {
@@ -65,6 +65,8 @@ export interface RecordStore {
   ): Promise<readonly ExportedMessage[]>;
   /** As one of its sides may see them. */
   seenMessages(view: TimelineView, afterSeq: number, limit: number): Promise<readonly ExportedMessage[]>;
+  /** A message with what lies beside it; null where it is not there. */
+  exportedMessage(place: TimelinePlace): Promise<ExportedMessage | null>;
   /** A user's uploads behind an id, in the order of their ids. */
   uploadsOf(userId: UserId, after: string, limit: number): Promise<readonly Upload[]>;
 }

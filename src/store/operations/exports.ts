@@ -2,10 +2,11 @@
 import { sql } from "drizzle-orm";
 import type { Message, UserId } from "../../engine/model.ts";
 import type { ConversationSpan, ExportedMessage } from "../../engine/records/record-store.ts";
-import type { TimelineView } from "../../engine/store.ts";
+import type { TimelinePlace, TimelineView } from "../../engine/store.ts";
 import { all, first, type Operation, statement } from "../statement.ts";
 import { conversations, deletedMessages, members, messages } from "../tables.ts";
 import { member, pairOf } from "./conversations.ts";
+import { readMessage } from "./messages.ts";
 import { type MessageRow, messageColumns, toMessage } from "./rows.ts";
 import { visibleBehind } from "./timeline.ts";
 
@@ -75,6 +76,11 @@ export function* keptMessages(
     deletedBy.set(row.seq, [...(deletedBy.get(row.seq) ?? []), row.user_id]);
   }
   return yield* besides(found, deletedBy);
+}
+
+export function* exportedMessage({ conversationId, seq }: TimelinePlace): Operation<ExportedMessage | null> {
+  const message = yield* readMessage(conversationId, seq);
+  return message === null ? null : ((yield* besides([message], null))[0] ?? null);
 }
 
 export function* seenMessages(
