@@ -3,6 +3,7 @@
 import { parseArgs } from "node:util";
 import { pino } from "pino";
 import { backUp, urlOfServer } from "./backup.ts";
+import type { RunningApi } from "./commands/api.ts";
 import { type Config, ConfigError, readConfig, secretOf } from "./config/config.ts";
 import { systemClock } from "./engine/clock.ts";
 import { isUserId } from "./engine/ids.ts";
@@ -22,6 +23,14 @@ const HELP = `parley: a server for one-to-one messaging
                                  of this name in the folder of PARLEY_BACKUPS; <name> ends in .sqlite
   parley restore <file>          puts a backup in the place of the data, while no server runs; what was
                                  there is kept in the same folder
+  parley export user <user> [--out <file>]
+  parley export conversation <user> <user> [--out <file>]
+                                 has the running server export all that is stored of a user, or of what
+                                 two have written, as JSON lines, gzip where <file> ends in .gz; the same
+                                 command again goes on where it was cut off (docs/records.md)
+  parley import <file>… [--format parley|get-history]
+                                 has the running server import users, relations and messages; what is
+                                 there already is passed over (docs/records.md)
   parley tour [--once]           starts a server, plays the offline flow with real clients, and goes
                                  on serving; with --once it stops after the tour
   parley help                    prints this
@@ -31,9 +40,6 @@ Settings are environment variables (docs/settings.md): PARLEY_PORT, PARLEY_DATA,
 
 const UNITS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const LONGEST_EXPIRY_MS = 10 * 365 * UNITS.d;
-
-/** Who stands in the audit trail for `parley backup`. */
-const BACKUP_USER = "parley-backup";
 
 /** A mistake in the command: told without a stack. */
 class UsageError extends Error {}
@@ -72,16 +78,42 @@ async function printToken(user: string | undefined, admin: boolean, expires: str
   say(await sign(config, user, admin ? "admin" : "user", expiresAt));
 }
 
-async function backup(name: string | undefined): Promise<void> {
+/**
+ * The running server, for an admin that stands for a command in the audit trail.
+ * @throws UsageError where nobody can tell which it is, or sign for it
+ */
+function runningServer(admin: string): RunningApi {
   const config = readConfig(process.env);
   const { host, port, token } = config;
   if (port === 0) throw new UsageError("PARLEY_PORT is 0: say on which port the server listens.");
   if (token === null && config.jwks !== null) {
     throw new UsageError("With PARLEY_JWKS only the app's back end can sign tokens: give an admin's as PARLEY_TOKEN.");
   }
-  const signed = () => sign(config, BACKUP_USER, "admin", expiryOf("5m"));
-  const tokenNow = async () => token ?? (await signed());
-  say(await backUp({ url: urlOfServer(host, port), token: tokenNow, name: name ?? null }));
+  const signed = () => sign(config, admin, "admin", expiryOf("5m"));
+  return { url: urlOfServer(host, port), token: async () => token ?? (await signed()) };
+}
+
+async function backup(name: string | undefined): Promise<void> {
+  say(await backUp({ ...runningServer("parley-backup"), name: name ?? null }));
+}
+
+async function exportTo(subjects: readonly string[], out: string | undefined): Promise<void> {
+  const { exportRecords, exportWanted, fileFor } = await import("./commands/export.ts");
+  const wanted = exportWanted(subjects);
+  if (wanted === null) {
+    throw new UsageError("parley export user <user>, or parley export conversation <user> <user>: of whom?");
+  }
+  const server = runningServer("parley-export");
+  say(await exportRecords({ ...server, wanted, out: out ?? fileFor(wanted), terminal: process.stderr }));
+}
+
+async function importFrom(files: readonly string[], format: string): Promise<void> {
+  const { FORMAT_NAMES, importRecords, isFormat } = await import("./commands/import.ts");
+  if (files.length === 0) throw new UsageError("parley import <file>…: which files?");
+  if (!isFormat(format)) throw new UsageError(`--format ${format}: there are ${FORMAT_NAMES.join(" and ")}.`);
+  const imported = await importRecords({ ...runningServer("parley-import"), files, format, terminal: process.stderr });
+  say(imported.summary);
+  if (!imported.complete) process.exitCode = 1;
 }
 
 async function restore(file: string | undefined): Promise<void> {
@@ -211,6 +243,8 @@ async function main(): Promise<void> {
       admin: { type: "boolean", default: false },
       expires: { type: "string", default: "7d" },
       once: { type: "boolean", default: false },
+      out: { type: "string" },
+      format: { type: "string", default: "parley" },
       help: { type: "boolean", short: "h", default: false },
     },
   });
@@ -219,6 +253,8 @@ async function main(): Promise<void> {
   if (command === "token") return printToken(subject, values.admin, values.expires);
   if (command === "backup") return backup(subject);
   if (command === "restore") return restore(subject);
+  if (command === "export") return exportTo(positionals.slice(1), values.out);
+  if (command === "import") return importFrom(positionals.slice(1), values.format);
   if (command === "tour") return tour(values.once);
   if (command === "start") return printInvitation(await start());
   throw new UsageError(`parley ${command}: there is no such command. parley --help tells which there are.`);

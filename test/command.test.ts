@@ -429,6 +429,8 @@ test.each([
   { args: ["token", "carol", "--expires", "0d"], names: "--expires 0d" },
   { args: ["token", "carol", "--expires", "3651d"], names: "--expires 3651d" },
   { args: ["token", "carol", "--forever"], names: "--forever" },
+  { args: ["export", "everything"], names: "of whom" },
+  { args: ["import"], names: "which files" },
   { args: ["dance"], names: "parley dance" },
 ])("`parley $args` is refused with exit code 2, and nothing is made", async ({ args, names }) => {
   const folder = emptyFolder();
@@ -448,6 +450,8 @@ test.each(["--help", "-h", "help", "token --help"])("`parley %s` tells what ther
     "--admin",
     "--expires",
     "backup",
+    "export user",
+    "import <file>",
     "tour",
     "--once",
     "docs/settings.md",

@@ -53,8 +53,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   server: ["graphql", "engine", "store", "media", "push", "hooks"],
   config: ["server", "engine"],
   "tour.ts": ["server", "engine"],
+  commands: [],
   "backup.ts": [],
-  "main.ts": ["config", "backup.ts", "tour.ts", "server", "store", "push", "hooks", "engine"],
+  "main.ts": ["config", "commands", "backup.ts", "tour.ts", "server", "store", "push", "hooks", "engine"],
 };
 
 /** Packages that only the named layers may use; `node:` modules are below. */
