@@ -3,9 +3,12 @@ import { expect, test } from "vitest";
 import { type App, type Person, startApp, texts } from "./support/app.ts";
 import { DAY, MovableClock } from "./support/clock.ts";
 import { everythingStored } from "./support/data.ts";
+import { startTelling } from "./support/fake-app.ts";
+import { startPhones } from "./support/push/phones.ts";
 import type { Data } from "./support/socket.ts";
 
 const HOUR = 3_600_000;
+const RELATIONS = "results { outcome code field }";
 const RESULTS = "results { outcome code field message { id seq sentAt content { summary } } }";
 
 function ago(app: App, ms: number): string {
@@ -193,7 +196,27 @@ test("what is imported is found, is in the audit trail, goes with its time, and 
   expect(outcomes(await importMessages(anna, again))).toEqual(["IMPORTED"]);
 });
 
-const RELATIONS = "results { outcome code field }";
+test("no phone is pushed to, not even for what is unread, and the app's hooks are not told", async () => {
+  const phones = await startPhones();
+  const anna = await phones.app.admin();
+  await phones.phone("bob");
+  const alice = await phones.app.person("alice");
+  await importMessages(anna, old(phones.app, "alice", "bob", "old", 1, { read: false }));
+  expect(everythingStored(phones.app).pushes).toEqual([]);
+  await alice.send("bob", "new");
+  phones.pass();
+  // The badge counts both.
+  expect(await phones.untilTold(1)).toMatchObject([{ body: "new", badge: 2 }]);
+
+  const [app, fake] = await startTelling();
+  const [carol] = await app.people("carol", "dave");
+  const admin = await app.admin();
+  await importMessages(admin, old(app, "carol", "dave", "old", 1));
+  const relations = [{ kind: "FRIENDS", user: "carol", other: "dave" }];
+  await admin.change("importRelations", { relations }, RELATIONS);
+  const { id } = await carol.send("dave", "new");
+  expect(await fake.untilTaken(1)).toMatchObject([{ type: "message.sent", data: { message: { id } } }]);
+});
 
 test("friendships and blacklists come in with their times, once, without a notice", async () => {
   const app = await startApp();
