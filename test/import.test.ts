@@ -230,12 +230,14 @@ test("friendships and blacklists come in with their times, once, without a notic
     { kind: "BLOCKED", user: "system", other: "alice" },
     { kind: "BLOCKED", user: "alice", other: "alice" },
     { kind: "FRIENDS", user: "bob", other: "carol", since: ago(app, -HOUR) },
+    { kind: "FRIENDS", user: "bob", other: "carol", since: "1969-12-31T23:59:59Z" },
   ];
   const bring = async () => outcomes((await anna.change("importRelations", { relations }, RELATIONS)).results);
   const refusals = [
     "REFUSED BLOCKED",
     "REFUSED USER_NOT_FOUND",
     "REFUSED USER_NOT_FOUND",
+    "REFUSED INVALID_CONTENT",
     "REFUSED INVALID_CONTENT",
     "REFUSED INVALID_CONTENT",
   ];

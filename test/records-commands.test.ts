@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { expect, onTestFinished, test, vi } from "vitest";
+import { createProgress } from "../src/commands/progress.ts";
 import { type App, SECRET, startApp, texts } from "./support/app.ts";
 import { everythingStored } from "./support/data.ts";
 import { NetworkProxy } from "./support/proxy.ts";
@@ -282,6 +283,25 @@ test.each([
   const { code, output, errors } = await parley(app, emptyFolder(), ...args);
   expect({ code, output }).toEqual({ code: 2, output: "" });
   expect(errors).toContain(words);
+});
+
+test("notices come in, and who sends them is no user to create", async () => {
+  const [from, to, folder] = [await startApp(), await startApp(), emptyFolder()];
+  const anna = await from.admin();
+  await from.people("alice");
+  await anna.send("alice", { notice: { title: "t", body: "news", data: "d" } });
+  await parley(from, folder, "export", "conversation", "alice", "system", "--out", "news.jsonl.gz");
+  expect(await parley(to, folder, "import", "news.jsonl.gz")).toMatchObject({ code: 0, errors: "" });
+  const [alice] = await to.people("alice");
+  expect(texts(await alice.history("system"))).toEqual(["news"]);
+});
+
+test("a terminal is shown how far it is; what is none is told nothing", () => {
+  const write = vi.fn((_: string) => true);
+  createProgress({ isTTY: true, write } as unknown as NodeJS.WriteStream, () => 400).show(100, "100 of 400 messages");
+  expect(write.mock.calls[0]?.[0]).toMatch(/█{8}░{22} +25 % +100 of 400 messages$/);
+  createProgress({ isTTY: false, write } as unknown as NodeJS.WriteStream, () => 400).show(100, "");
+  expect(write).toHaveBeenCalledTimes(1);
 });
 
 test("who is not there, and a server that is not there, is told in a line", async () => {

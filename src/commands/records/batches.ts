@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { ApiRefusal, ask, type RunningApi } from "../api.ts";
 import { createPatience } from "../patience.ts";
-import type { Item } from "./item.ts";
+import { type Item, SYSTEM } from "./item.ts";
 
 /** As many as the server takes at once, in a request that it reads. */
 const MOST_ITEMS = 100;
@@ -105,7 +105,7 @@ export function createBatches(api: RunningApi, complain: (where: string, why: st
       if (item.kind === "message") return [item.input.from, item.input.to];
       return item.kind === "relation" ? [item.input.user, item.input.other] : [];
     });
-    const missing = [...new Set(named)].filter((id) => id !== "system" && !known.has(id));
+    const missing = [...new Set(named)].filter((id) => id !== SYSTEM && !known.has(id));
     for (let from = 0; from < missing.length; from += MOST_ITEMS) {
       const ids = missing.slice(from, from + MOST_ITEMS);
       await send(

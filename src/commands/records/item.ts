@@ -43,6 +43,9 @@ export const userId = z
   .string()
   .regex(/^[A-Za-z0-9_.@+|-]{1,128}$/, "must be a user's id: 1 to 128 of A-Z a-z 0-9 _ - . @ + |");
 
+/** Who sends notices: it is there everywhere. */
+export const SYSTEM = "system";
+
 export interface UserItem {
   readonly kind: "user";
   readonly input: {

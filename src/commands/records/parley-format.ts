@@ -1,6 +1,6 @@
 /** Parley's own records, or what is written in their form: docs/records.md. */
 import { z } from "zod";
-import { content, type Format, instant, type LineReading, parsed, userId, wrongOf } from "./item.ts";
+import { content, type Format, instant, type LineReading, parsed, SYSTEM, userId, wrongOf } from "./item.ts";
 
 const RECORDS_VERSION = 1;
 
@@ -53,6 +53,7 @@ export function parleyFormat(): Format {
         }
         case "user": {
           const profile = user.safeParse(record);
+          if (profile.success && profile.data.id === SYSTEM) return { passedOver: true };
           return profile.success ? { items: [{ kind: "user", input: profile.data }] } : wrongOf(profile.error);
         }
         case "friend":

@@ -74,6 +74,7 @@ export function createImporting(core: Core, uploads: Pick<Uploads, "finderFor">)
 
   function checkInstant(instant: number, field: string): void {
     if (instant > core.timekeeper.latest()) throw invalid(field, "It lies in the future; what is imported has been.");
+    if (instant < 0) throw invalid(field, "It lies before 1970.");
   }
 
   async function draftOf(viewer: Viewer, input: ImportMessageInput): Promise<ImportedDraft> {
