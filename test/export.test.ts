@@ -51,6 +51,13 @@ test("a user's own export has all that it sees of its own, and nothing else", as
     expect(whole.records.find(({ id }) => id === world.ids.recalled)?.content).toBeUndefined();
     expect(whole.lines.join("\n")).toContain("canary-cleared");
     expect(whole.lines.join("\n")).not.toContain("canary-recalled");
+    expect(own.records.find(({ type }) => type === "pushPreferences")).toMatchObject({
+      user: "alice",
+      preview: "FULL",
+    });
+    expect(own.records.find(({ type, id }) => type === "device" && id === "default")?.pushTokens).toMatchObject([
+      { vendor: "FCM", language: "en" },
+    ]);
     expect(types(whole.records)).toMatchObject({ user: 1, friend: 1, friendRequest: 1, block: 2, end: 1 });
 
     // What is referred to can be had.
@@ -147,9 +154,11 @@ test("a link is good for an hour, for what it was given for, and for reading alo
   expect(await statusOf(link.replace(/e=\d+/, "e=9999999999"))).toBe(403);
   expect(await statusOf("/records/own/alice")).toBe(403);
   expect(await statusOf("/records/%E0%A4%A")).toBe(403);
-  expect(await statusOf(`${link}&after=nonsense`)).toBe(400);
-  expect(await statusOf(`${link}&after=1.0.alice&lines=-1`)).toBe(400);
-  expect(await statusOf(`${link}&after=1.0.alice&sum=xyz`)).toBe(400);
+  for (const after of ["nonsense", "7.0.x", "toString.0.x", "user.-1.x", ""]) {
+    expect(await statusOf(`${link}&after=${after}`), after).toBe(400);
+  }
+  expect(await statusOf(`${link}&after=user.0.alice&lines=-1`)).toBe(400);
+  expect(await statusOf(`${link}&after=user.0.alice&sum=xyz`)).toBe(400);
   app.clock.advance(3_600_000 + 1_000);
   expect(await statusOf(link)).toBe(403);
 });

@@ -1,7 +1,7 @@
 /** `parley import`: reads files of records and has the running server import them. */
 import { stat } from "node:fs/promises";
 import type { RunningApi } from "./api.ts";
-import { counted, createProgress } from "./progress.ts";
+import { counted, createProgress, type Terminal } from "./progress.ts";
 import { createBatches, type Tally } from "./records/batches.ts";
 import { historyFormat } from "./records/history-format.ts";
 import type { Format } from "./records/item.ts";
@@ -22,7 +22,7 @@ const MOST_TOLD = 100;
 export interface ImportOptions extends RunningApi {
   readonly files: readonly string[];
   readonly format: FormatName;
-  readonly terminal: NodeJS.WriteStream;
+  readonly terminal: Terminal;
 }
 
 export interface Imported {

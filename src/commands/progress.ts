@@ -3,6 +3,12 @@
 const WIDTH = 30;
 const EVERY_MS = 100;
 
+/** Where it is shown, if that is a terminal. */
+export interface Terminal {
+  readonly isTTY?: boolean;
+  write(text: string): unknown;
+}
+
 export interface Progress {
   /** @param done of the total; @param text what to say beside the bar */
   show(done: number, text: string): void;
@@ -16,7 +22,7 @@ export function counted(count: number): string {
 }
 
 /** @param total of what is to be done, as far as is known; 0: nothing is known */
-export function createProgress(terminal: NodeJS.WriteStream, total: () => number): Progress {
+export function createProgress(terminal: Terminal, total: () => number): Progress {
   if (!terminal.isTTY) return { show() {}, clear() {} };
   let shownAt = Number.NEGATIVE_INFINITY;
   return {

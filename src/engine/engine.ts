@@ -30,8 +30,9 @@ import { createRates, perMinute, perSecond } from "./rates.ts";
 import { createArchives } from "./records/archives.ts";
 import { type ArchiveOptions, startArchiving } from "./records/archiving.ts";
 import { createExports } from "./records/exports.ts";
-import { createImporting } from "./records/importing.ts";
 import type { RecordLinks } from "./records/links.ts";
+import { createMessageImport } from "./records/message-import.ts";
+import { createRelationImport } from "./records/relation-import.ts";
 import { createRelationships } from "./relationships.ts";
 import { startSweeper } from "./retention.ts";
 import { createRevocations } from "./revocations.ts";
@@ -174,7 +175,8 @@ export async function createEngine(options: EngineOptions) {
       settled: async () => dispatcher?.settled(),
     },
     send: sending.send,
-    ...createImporting(core, uploads),
+    ...createMessageImport(core, uploads),
+    ...createRelationImport(core),
     ...createSendingMany(core, sending.send),
     broadcasts,
     erasing,

@@ -1,5 +1,5 @@
 /** Importing what was elsewhere, by admins. */
-import { codeOf, type ImportOutcome, type ImportResult } from "../engine/records/importing.ts";
+import { codeOf, type ImportOutcome, type ImportResult } from "../engine/records/import-result.ts";
 import { builder } from "./builder.ts";
 import { MessageContentInput } from "./content-input.ts";
 import { viewerOf } from "./context.ts";

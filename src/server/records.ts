@@ -7,7 +7,8 @@ import { create as contentDisposition } from "content-disposition";
 import send from "send";
 import type { Engine } from "../engine/engine.ts";
 import { Refusal } from "../engine/errors.ts";
-import type { ExportPlace, ExportScope } from "../engine/records/exports.ts";
+import type { ExportScope } from "../engine/records/export-parts.ts";
+import type { ExportPlace } from "../engine/records/exports.ts";
 import { allowOrigin } from "./cors.ts";
 import type { SigningRecordLinks } from "./record-links.ts";
 

@@ -47,7 +47,7 @@ import {
   reviveDeliveries,
   settleDelivery,
 } from "./operations/hook-deliveries.ts";
-import { importMessages, importRelations } from "./operations/imports.ts";
+import { importMessages } from "./operations/imports.ts";
 import { hasExpired, log, logState } from "./operations/log.ts";
 import { append, deleteForUser, edit, isPutAway, readMessage, recall } from "./operations/messages.ts";
 import { ensureUser, muteUser, readUsers, saveProfiles } from "./operations/people.ts";
@@ -63,6 +63,7 @@ import {
   revivePushes,
   settlePush,
 } from "./operations/pushes.ts";
+import { importRelations } from "./operations/relation-imports.ts";
 import {
   befriend,
   block,

@@ -3,6 +3,7 @@ import { hash } from "node:crypto";
 import { messageId, uploadId } from "../ids.ts";
 import type { Upload } from "../media.ts";
 import type { Device, Member, Message, User } from "../model.ts";
+import type { PushPreferences, PushToken } from "../push/model.ts";
 import { contentSeenBy } from "../viewer.ts";
 import { contentRecord, type LinkTo } from "./content-record.ts";
 
@@ -33,7 +34,15 @@ export function userRecord({ id, nickname, avatarUrl, friendPolicy, mutedUntil }
   return { type: "user", id, nickname, avatarUrl, friendPolicy, mutedUntil: instant(mutedUntil) };
 }
 
-export function deviceRecord({ deviceId, platform, signedInAt, expiresAt, endedAt }: Device): object {
+export function pushPreferencesRecord(user: string, { preview, quietHours, mutedUntil }: PushPreferences): object {
+  return { type: "pushPreferences", user, preview, quietHours, mutedUntil: instant(mutedUntil) };
+}
+
+/** A token itself is a secret of the phone's: that there is one is told. */
+export function deviceRecord(
+  { deviceId, platform, signedInAt, expiresAt, endedAt }: Device,
+  tokens: readonly PushToken[],
+): object {
   return {
     type: "device",
     id: deviceId,
@@ -41,6 +50,9 @@ export function deviceRecord({ deviceId, platform, signedInAt, expiresAt, endedA
     signedInAt: instant(signedInAt),
     expiresAt: instant(expiresAt),
     endedAt: instant(endedAt),
+    pushTokens: tokens.map(({ vendor, environment, language, registeredAt }) => {
+      return { vendor, environment, language, registeredAt: instant(registeredAt) };
+    }),
   };
 }
 

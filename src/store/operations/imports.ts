@@ -1,13 +1,8 @@
-/** Messages and relations that come from elsewhere: stored as they were there, with nobody told. */
+/** Messages that come from elsewhere: stored as they were there, with nobody told. */
 import { messageFrom } from "../../engine/draft.ts";
 import { messageId } from "../../engine/ids.ts";
 import { type AuditEntry, type Member, type Message, SYSTEM_USER, type UserId } from "../../engine/model.ts";
-import type {
-  ImportedDraft,
-  ImportedMessage,
-  ImportedRelation,
-  RelationOutcome,
-} from "../../engine/records/record-store.ts";
+import type { ImportedDraft, ImportedMessage } from "../../engine/records/record-store.ts";
 import type { Appended, Logged } from "../../engine/store.ts";
 import { first, type Operation, run } from "../statement.ts";
 import { recordAudit } from "./audit.ts";
@@ -15,7 +10,6 @@ import { member, moveReadMark, pairOf } from "./conversations.ts";
 import { noteEvent } from "./events.ts";
 import { appendEntry } from "./log.ts";
 import { insertMessage, nextSeq, noteActivity, releaseKey, startConversation } from "./messages.ts";
-import { deleteFriend, deleteRequest, hideRequest, insertBlock, insertFriend, relation } from "./relations.ts";
 import { toMessage } from "./rows.ts";
 import { insertMessageRun } from "./runs.ts";
 import { selectByKey } from "./send-facts.ts";
@@ -223,40 +217,4 @@ export function* importMessages(
     yield* recordAudit({ ...audit, userId: senderId, subject: `to ${recipientId}, ${ids.length}: ${which}` });
   }
   return { appended, outcomes };
-}
-
-function* importFriendship({ userId, otherId, since }: ImportedRelation): Operation<RelationOutcome> {
-  const { blocks, blockedBy } = yield* relation(userId, otherId);
-  if (blocks || blockedBy) return "blocked";
-  yield* first(deleteRequest, { user: userId, other: otherId });
-  yield* first(deleteRequest, { user: otherId, other: userId });
-  const added = yield* first(insertFriend, { user: userId, other: otherId, now: since });
-  yield* first(insertFriend, { user: otherId, other: userId, now: since });
-  return added === undefined ? "duplicate" : "imported";
-}
-
-function* importBlock({ userId, otherId, since }: ImportedRelation): Operation<RelationOutcome> {
-  const added = yield* first(insertBlock, { user: userId, other: otherId, now: since });
-  if (added === undefined) return "duplicate";
-  yield* first(deleteFriend, { user: userId, other: otherId });
-  yield* first(deleteFriend, { user: otherId, other: userId });
-  yield* first(deleteRequest, { user: otherId, other: userId });
-  yield* run(hideRequest, { user: userId, other: otherId });
-  return "imported";
-}
-
-export function* importRelations(
-  relations: readonly ImportedRelation[],
-  audit: AuditEntry,
-): Operation<RelationOutcome[]> {
-  const outcomes: RelationOutcome[] = [];
-  for (const one of relations) {
-    const outcome = one.kind === "FRIENDS" ? yield* importFriendship(one) : yield* importBlock(one);
-    outcomes.push(outcome);
-    if (outcome !== "imported") continue;
-    const { kind, userId, otherId } = one;
-    yield* recordAudit({ ...audit, userId, subject: `${kind} ${otherId}` });
-    if (kind === "FRIENDS") yield* recordAudit({ ...audit, userId: otherId, subject: `${kind} ${userId}` });
-  }
-  return outcomes;
 }
