@@ -61,7 +61,7 @@ test("a user's own export has all that it sees of its own, and nothing else", as
     expect(types(whole.records)).toMatchObject({ user: 1, friend: 1, friendRequest: 1, block: 2, end: 1 });
 
     // What is referred to can be had.
-    const [picture] = own.records.filter(({ type, kind }) => type === "upload" && kind === "IMAGE");
+    const [picture] = own.records.filter(({ kind, state }) => kind === "IMAGE" && state === "READY");
     const media = await fetch(new URL(picture?.url, world.app.url));
     expect(media.status).toBe(200);
     expect((await media.arrayBuffer()).byteLength).toBe(picture?.size);
