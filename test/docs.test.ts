@@ -133,7 +133,7 @@ test.each(documents)("the links of %s lead somewhere", (path) => {
 test.each(documents)("the npm scripts that %s names exist", (path) => {
   const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
   const named = [...read(path).matchAll(/\bnpm (?:run )?([a-z:]+)/g)].map(([, name = ""]) => name);
-  const known = [...Object.keys(scripts), "ci", "init", "install", "pack", "pkg", "run"];
+  const known = [...Object.keys(scripts), "ci", "init", "install", "pack", "pkg", "prune", "run"];
   expect(named.filter((name) => !known.includes(name))).toEqual([]);
 });
 
