@@ -356,3 +356,17 @@ test("two who ask each other in the same moment are friends", async () => {
     expect(await one.sees(other.id)).toMatchObject({ friendship: "FRIENDS" });
   }
 });
+
+test("an admin switches the notices off, and requests are there all the same", async () => {
+  const app = await startApp();
+  const [alice, bob] = await app.people("alice", "bob");
+  await (await app.admin()).updateSettings({ friendNotices: false });
+  await alice.friend("add", "bob");
+  expect((await bob.get("{ friendRequests { nodes { id } } }")).friendRequests.nodes).toEqual([{ id: "alice" }]);
+  await bob.friend("accept", "alice");
+  await alice.friend("remove", "bob");
+  for (const person of [alice, bob]) expect(await person.conversation("system")).toBeNull();
+  await (await app.admin()).updateSettings({ friendNotices: true });
+  await alice.friend("add", "bob");
+  expect(await bob.conversation("system")).toMatchObject({ unreadCount: 1 });
+});

@@ -4,7 +4,7 @@ import { DAY, SECOND } from "./support/clock.ts";
 import type { Data } from "./support/socket.ts";
 
 const FIELDS = `friendsOnly showBlocked recallWindowSeconds offlineRetentionDays roamingRetentionDays
-  recentContactsLimit offlineMessagesPerContact auditRetentionDays`;
+  recentContactsLimit offlineMessagesPerContact auditRetentionDays friendNotices`;
 const DEFAULTS = {
   friendsOnly: false,
   showBlocked: false,
@@ -14,6 +14,7 @@ const DEFAULTS = {
   recentContactsLimit: 100,
   offlineMessagesPerContact: 100,
   auditRetentionDays: 365,
+  friendNotices: true,
 };
 
 let app: App;
@@ -84,6 +85,7 @@ test("settings survive a restart", async () => {
     recentContactsLimit: 4,
     offlineMessagesPerContact: 5,
     auditRetentionDays: 40,
+    friendNotices: false,
   };
   await update(changed);
   await app.restart();

@@ -29,10 +29,12 @@ export function createRelationships(core: Core, users: People) {
   const { store, clock } = core;
 
   function notice(to: UserId, kind: NoticeKind, subjectId: UserId, body: string): Notice {
+    const at = core.timekeeper.latest();
+    if (!core.settings.friendNotices) return { to, content: null, at, pushes: null };
     const content = { type: "NOTICE", kind, subjectId, title: null, body, data: null } as const;
     const pushes = pushTimes(core, content, null, null);
     if (pushes !== null) core.push?.expect(pushes.dueAt);
-    return { to, content, at: core.timekeeper.latest(), pushes };
+    return { to, content, at, pushes };
   }
 
   function accepted(to: UserId, by: UserId): Notice {

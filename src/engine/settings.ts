@@ -4,6 +4,7 @@ import { Refusal } from "./errors.ts";
 export interface Settings {
   readonly friendsOnly: boolean;
   readonly showBlocked: boolean;
+  readonly friendNotices: boolean;
   readonly recallWindowSeconds: number;
   readonly offlineRetentionDays: number;
   readonly roamingRetentionDays: number;
@@ -15,6 +16,7 @@ export interface Settings {
 export const DEFAULT_SETTINGS: Settings = {
   friendsOnly: false,
   showBlocked: false,
+  friendNotices: true,
   recallWindowSeconds: 120,
   offlineRetentionDays: 7,
   roamingRetentionDays: 7,

@@ -144,7 +144,8 @@ export interface FriendChange extends Logged {
 /** A built-in notice that a change of friendship causes. */
 export interface Notice {
   readonly to: UserId;
-  readonly content: Content;
+  /** Null: nobody is told. */
+  readonly content: Content | null;
   readonly at: number;
   readonly pushes: PushTimes | null;
 }

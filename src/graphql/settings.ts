@@ -6,6 +6,8 @@ import { viewerOf } from "./context.ts";
 const descriptions = {
   friendsOnly: "Only friends may write to each other. Default: false.",
   showBlocked: "True: a blocked sender gets BLOCKED. False, the default: it looks sent, and nobody else ever sees it.",
+  friendNotices:
+    "Whether `system` tells users of friend requests, of friends that were added and of those that have gone. Default: true.",
   recallWindowSeconds: "For how long a sender may recall. Default 120; 0 to 31,536,000.",
   offlineRetentionDays: "How long a message waits for devices that are away. Default 7; 1 to 3,650.",
   roamingRetentionDays: "How long history keeps a message. Default 7; 1 to 3,650.",
@@ -21,6 +23,7 @@ const SettingsType = builder.objectRef<Settings>("Settings").implement({
   fields: (t) => ({
     friendsOnly: t.exposeBoolean("friendsOnly", { description: descriptions.friendsOnly }),
     showBlocked: t.exposeBoolean("showBlocked", { description: descriptions.showBlocked }),
+    friendNotices: t.exposeBoolean("friendNotices", { description: descriptions.friendNotices }),
     recallWindowSeconds: t.exposeInt("recallWindowSeconds", { description: descriptions.recallWindowSeconds }),
     offlineRetentionDays: t.exposeInt("offlineRetentionDays", { description: descriptions.offlineRetentionDays }),
     roamingRetentionDays: t.exposeInt("roamingRetentionDays", { description: descriptions.roamingRetentionDays }),
@@ -52,6 +55,7 @@ const UpdateSettingsInput = builder.inputType("UpdateSettingsInput", {
   fields: (t) => ({
     friendsOnly: t.boolean({ description: descriptions.friendsOnly }),
     showBlocked: t.boolean({ description: descriptions.showBlocked }),
+    friendNotices: t.boolean({ description: descriptions.friendNotices }),
     recallWindowSeconds: t.int({ description: descriptions.recallWindowSeconds }),
     offlineRetentionDays: t.int({ description: descriptions.offlineRetentionDays }),
     roamingRetentionDays: t.int({ description: descriptions.roamingRetentionDays }),

@@ -153,7 +153,7 @@ async function plant(app: App): Promise<Ids> {
   const root = await app.admin("root");
   await root.change("broadcast", broadcast, "__typename");
   for (let state = ""; state !== "DONE"; ) {
-    app.clock.advance(10);
+    app.clock.advance(100);
     state = (await root.get("{ broadcasts { state } }")).broadcasts[0].state;
   }
   const gone = await app.person("gone");
@@ -161,7 +161,7 @@ async function plant(app: App): Promise<Ids> {
   const erasedToPeer = await gone.send("bob", "to be erased");
   await anna.change("eraseUser", { user: "gone" }, "__typename");
   for (let finished = null; finished === null; ) {
-    app.clock.advance(10);
+    app.clock.advance(100);
     finished = (await anna.get("{ erasures { finishedAt } }")).erasures[0].finishedAt;
   }
   await alice.arrange("pin", "bob");

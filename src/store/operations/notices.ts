@@ -6,6 +6,7 @@ import { append } from "./messages.ts";
 
 /** A built-in notice from the system, inside the transaction of what it tells of. */
 export function* appendNotice(notice: Notice): Operation<readonly Appended[]> {
+  if (notice.content === null) return [];
   const { appended } = yield* append({
     senderId: SYSTEM_USER,
     recipientId: notice.to,
