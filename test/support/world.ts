@@ -7,6 +7,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { hooksConfig } from "../../src/hooks/config.ts";
 import { type PushConfig, pushConfig } from "../../src/push/config.ts";
+import type { ServerOptions } from "../../src/server/server.ts";
 import { App, NEW_MESSAGE, type Person } from "./app.ts";
 import type { MovableClock } from "./clock.ts";
 import { register } from "./push/phones.ts";
@@ -294,8 +295,8 @@ export async function createWorld(): Promise<World> {
 }
 
 /** Another server on a copy of what a stopped one has left, so that what is done there changes nothing here. */
-export async function copyOf(world: World, clock?: MovableClock): Promise<World> {
-  const app = new App({ push, hooks }, clock);
+export async function copyOf(world: World, clock?: MovableClock, options: Partial<ServerOptions> = {}): Promise<World> {
+  const app = new App({ push, hooks, ...options }, clock);
   app.archiveDays = 7;
   cpSync(world.app.dataFolder, app.dataFolder, { recursive: true });
   await app.start();
