@@ -13,7 +13,7 @@ import { fieldsOf, withFragments } from "./support/access.ts";
 import { createBothWays, documentOf, told, type Variables } from "./support/both-ways.ts";
 import { MovableClock } from "./support/clock.ts";
 import { everythingStored } from "./support/data.ts";
-import { MUTATIONS, QUERIES, SUBSCRIPTIONS, stir } from "./support/examples.ts";
+import { LASTING, MUTATIONS, QUERIES, SUBSCRIPTIONS, stir } from "./support/examples.ts";
 import { documentOf as generated, mutationAsked } from "./support/hostile-schema.ts";
 import { runs, timeFor } from "./support/scale.ts";
 import { type Caller, copyOf, createWorld, EVERYBODY, makeBackups, type World } from "./support/world.ts";
@@ -180,8 +180,6 @@ describe("both agree on sending", () => {
   });
 });
 
-/** What they begin goes on in the background, and is never at the same place in both. */
-const LASTING = ["broadcast", "eraseUser"];
 const mutations = fieldsOf("Mutation").map(({ name }) => name.replace("Mutation.", ""));
 test.each(mutations.filter((name) => !LASTING.includes(name)))("both agree on the mutation %s", async (name) => {
   const example = MUTATIONS[name];

@@ -1,6 +1,7 @@
 /** Documents that fit the schema, with arguments that do not always, and documents that were damaged on their way. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { LASTING } from "./support/examples.ts";
 import { type Change, changed, changes } from "./support/hostile.ts";
 import { documentOf, mutationAsked } from "./support/hostile-schema.ts";
 import { runs, timeFor } from "./support/scale.ts";
@@ -64,6 +65,7 @@ test(
     const asked = fc.record({ mutation: mutationAsked, byAdmin: fc.boolean() });
     const done = new Set<string>();
     await besiege("variables", 600, asked, async (siege, { mutation: { name, query, variables }, byAdmin }) => {
+      if (LASTING.includes(name)) return;
       const asking = byAdmin ? siege.anna : siege.mallory;
       const before = siege.everything();
       const codes = codesOf(await asking.ask(query, variables));

@@ -34,6 +34,9 @@ export const QUERIES: Readonly<Record<string, Example>> = {
   upload: ({ picture }) => `{ upload(id: "${picture}") { ...Upload0 } }`,
 };
 
+/** Mutations whose work goes on in the background, and is at another place whenever it is looked at. */
+export const LASTING: readonly string[] = ["broadcast", "eraseUser"];
+
 const FRIENDSHIP = "{ ...FriendshipResult2 }";
 
 /** One use of each mutation, by everybody alike; where it names something, that is alice's. */
