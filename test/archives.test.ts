@@ -219,6 +219,66 @@ test("killed between a file and the note of it, nothing comes twice; after a res
   for (const file of both) expect((await read(app, file)).map(({ id }) => id)).toEqual([three.id]);
 });
 
+test("who is erased goes from what is written, though the server be stopped between; what others wrote stays", async () => {
+  const app = await startArchivingApp();
+  const [mallory, alice, bob] = await app.people("mallory", "alice", "bob");
+  const anna = await app.admin();
+  await mallory.send("alice", "canary-text", { customData: "canary-data", clientMessageId: "canary-key" });
+  await alice.send("mallory", 'to one who is "from":"mallory"');
+  await mallory.friend("add", "bob", { greeting: "canary-greeting" });
+  app.clock.advance(HOUR);
+  await alice.send("bob", "of others");
+  app.clock.advance(3 * HOUR);
+  await app.server.engine.writeArchives();
+  const before = (await list(anna)).archives;
+  expect(before.map(({ messages }: Data) => messages)).toEqual([3, 1]);
+
+  app.archiveDays = null;
+  await app.restart();
+  await anna.change("eraseUser", { user: "mallory" }, "erasure { finishedAt }");
+  const finished = async () => {
+    app.clock.advance(1_000);
+    return (await anna.get("{ erasures { finishedAt } }")).erasures[0].finishedAt;
+  };
+  await expect.poll(finished, { interval: 5, timeout: 15_000 }).not.toBeNull();
+  await bob.send("alice", "after it");
+  app.archiveDays = 7;
+  await app.restart();
+  await app.server.engine.writeArchives();
+
+  const after = (await list(anna)).archives;
+  expect(after[0].sha256).not.toBe(before[0].sha256);
+  expect(after[1]).toMatchObject({ sha256: before[1].sha256, sizeBytes: before[1].sizeBytes });
+  const messages = await read(app, after[0]);
+  expect(JSON.stringify(messages)).not.toContain("canary");
+  const erased = { recalledAt: expect.any(String), erasedAt: expect.any(String), sentAt: "2026-11-26T12:00:00.000Z" };
+  expect(messages).toEqual([
+    { type: "message", id: "m:1:1", seq: 1, from: "mallory", to: "alice", read: false, ...erased },
+    expect.objectContaining({ from: "alice", content: { text: { text: 'to one who is "from":"mallory"' } } }),
+    { type: "message", id: expect.any(String), seq: 1, from: "system", to: "bob", read: false, ...erased },
+  ]);
+  // Once is enough.
+  await app.server.engine.writeArchives();
+  expect((await list(anna)).archives[0].sha256).toBe(after[0].sha256);
+});
+
+test("while it runs, an erasure takes the archives with it", async () => {
+  const app = await startArchivingApp();
+  const [mallory] = await app.people("mallory", "alice");
+  const anna = await app.admin();
+  await mallory.send("alice", "canary");
+  app.clock.advance(2 * HOUR);
+  await app.server.engine.writeArchives();
+  const said = async () => JSON.stringify(await read(app, (await list(anna)).archives[0]));
+  expect(await said()).toContain("canary");
+  await anna.change("eraseUser", { user: "mallory" }, "erasure { finishedAt }");
+  const isSaid = async () => {
+    app.clock.advance(1_000);
+    return (await said()).includes("canary");
+  };
+  await expect.poll(isSaid, { interval: 5, timeout: 15_000 }).toBe(false);
+});
+
 test("a clock that was ahead for a while stops nothing", async () => {
   const app = await startArchivingApp();
   const [alice] = await app.people("alice", "bob");

@@ -187,3 +187,24 @@ test("so many are sent at once and no more; who leaves makes room", async () => 
   while (status === 503) ({ status } = await fetch(link, { method: "HEAD" }));
   expect(status).toBe(200);
 });
+
+test("of who was erased there is no export, not even with a link from before", async () => {
+  const app = await startApp();
+  const [alice, bob] = await app.people("alice", "bob");
+  const anna = await app.admin();
+  await alice.send("bob", "canary");
+  await bob.send("alice", "answer");
+  const link = await linkOf(alice, "exportUser");
+  await anna.change("eraseUser", { user: "alice" }, "erasure { finishedAt }");
+  expect((await fetch(new URL(link, app.url))).status).toBe(404);
+  expect(await anna.get('{ exportUser(of: "alice") { url } }')).toEqual({ exportUser: null });
+  const finished = async () => {
+    app.clock.advance(1_000);
+    return (await anna.get("{ erasures { finishedAt } }")).erasures[0].finishedAt;
+  };
+  await expect.poll(finished, { interval: 5, timeout: 15_000 }).not.toBeNull();
+  const { records } = await exported(app, anna, 'exportConversation(user: "alice", peer: "bob")');
+  const messages = records.filter(({ type }) => type === "message");
+  expect(messages).toMatchObject([{ from: "alice", erasedAt: expect.any(String) }, { from: "bob" }]);
+  expect(messages[0]?.content).toBeUndefined();
+});

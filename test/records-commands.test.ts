@@ -296,6 +296,26 @@ test("notices come in, and who sends them is no user to create", async () => {
   expect(texts(await alice.history("system"))).toEqual(["news"]);
 });
 
+test("who was erased is not brought back by what others have kept of it", async () => {
+  const [app, folder] = [await startApp(), emptyFolder()];
+  const [alice] = await app.people("alice", "bob", "carol");
+  const anna = await app.admin();
+  await alice.send("bob", "mine", { clientMessageId: "key" });
+  await parley(app, folder, "export", "user", "alice");
+  await anna.change("eraseUser", { user: "alice" }, "erasure { finishedAt }");
+  const finished = async () => {
+    app.clock.advance(1_000);
+    return (await anna.get("{ erasures { finishedAt } }")).erasures[0].finishedAt;
+  };
+  await expect.poll(finished, { interval: 5, timeout: 15_000 }).not.toBeNull();
+  const { code, output, errors } = await parley(app, folder, "import", "alice.jsonl.gz");
+  expect(code).toBe(1);
+  expect(output).toMatch(/^0 imported, 0 users, 0 there before, 0 too old, 2 refused/);
+  expect(errors).toContain("alice was erased; importUsers alone brings it back");
+  const { user } = await anna.get('{ user(id: "alice") { erasedAt } }');
+  expect(user.erasedAt).not.toBeNull();
+});
+
 test("a terminal is shown how far it is; what is none is told nothing", () => {
   const written: string[] = [];
   const write = (text: string) => written.push(text);

@@ -144,6 +144,13 @@ export async function createEngine(options: EngineOptions) {
   // What is not archived is not kept for it either.
   if (archives === null) await store.closeReader("archives");
   const archiving = archives === null ? null : await startArchiving(core, archives, uploads.linkTo);
+  const { forgotten } = core;
+  if (archiving !== null) {
+    core.forgotten = async () => {
+      await forgotten();
+      await archiving.write();
+    };
+  }
   const archived = archives === null || archiving === null ? null : { files: archives.files, archiving };
   const sweeper = startSweeper(core, uploads, indexing);
   const setup = options.push ?? null;

@@ -141,7 +141,7 @@ export function createRecordServer({
     } catch (error) {
       if (error instanceof Refusal && !response.headersSent) {
         response.removeHeader("Content-Disposition");
-        return refuse(response, 400, error.message);
+        return refuse(response, error.code === "USER_NOT_FOUND" ? 404 : 400, error.message);
       }
       if (!isGone(error)) throw error;
     }

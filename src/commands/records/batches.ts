@@ -7,7 +7,7 @@ import { type Item, SYSTEM } from "./item.ts";
 /** As many as the server takes at once, in a request that it reads. */
 const MOST_ITEMS = 100;
 const MOST_BYTES = 128 * 1024;
-/** Users that are known to be there. */
+/** Users of whom it is known whether they are there. */
 const MOST_REMEMBERED = 100_000;
 
 export interface Tally {
@@ -30,6 +30,7 @@ const result = z.object({
   reason: z.string().nullable(),
   field: z.string().nullable(),
 });
+const found = z.object({ erasedAt: z.string().nullable() }).nullable();
 const results = z.object({ done: z.object({ results: z.array(result) }) });
 
 const QUERIES = {
@@ -47,14 +48,14 @@ const AT_FAULT: readonly (string | null)[] = ["BAD_USER_INPUT", "INVALID_CONTENT
 export function createBatches(api: RunningApi, complain: (where: string, why: string) => void) {
   const tally: Tally = { users: 0, imported: 0, duplicates: 0, expired: 0, refused: 0 };
   const patience = createPatience();
-  const known = new Set<string>();
+  const known = new Map<string, "there" | "missing" | "erased">();
   let waiting: Waiting[] = [];
   let bytes = 0;
 
-  async function send<T>(query: string, inputs: readonly object[], shape: z.ZodType<T>): Promise<T> {
+  async function send<T>(query: string, variables: object, shape: z.ZodType<T>): Promise<T> {
     for (;;) {
       try {
-        const answer = await ask(api, query, { inputs }, shape);
+        const answer = await ask(api, query, variables, shape);
         patience.progress();
         return answer;
       } catch (error) {
@@ -83,11 +84,11 @@ export function createBatches(api: RunningApi, complain: (where: string, why: st
     const inputs = batch.map(({ item }) => item.input);
     try {
       if (kind === "user") {
-        await send(QUERIES.user, inputs, z.unknown());
+        await send(QUERIES.user, { inputs }, z.unknown());
         tally.users += batch.length;
         return;
       }
-      const { done } = await send(QUERIES[kind], inputs, results);
+      const { done } = await send(QUERIES[kind], { inputs }, results);
       for (const [index, each] of batch.entries()) {
         const became = done.results[index];
         if (became !== undefined) count(each, became);
@@ -99,23 +100,45 @@ export function createBatches(api: RunningApi, complain: (where: string, why: st
     }
   }
 
-  /** Creates the users that items speak of, where they are not there; their profiles stay as they are. */
+  /** Finds out which users there are, and which were erased: to import one of those would bring it back. */
+  async function lookUp(ids: readonly string[]): Promise<void> {
+    const names = ids.map((_, at) => `$u${at}: ID!`).join(", ");
+    const fields = ids.map((_, at) => `u${at}: user(id: $u${at}) { erasedAt }`).join(" ");
+    const variables = Object.fromEntries(ids.map((id, at) => [`u${at}`, id]));
+    const answer = await send(`query Users(${names}) { ${fields} }`, variables, z.record(z.string(), found));
+    if (known.size > MOST_REMEMBERED) known.clear();
+    for (const [at, id] of ids.entries()) {
+      const user = answer[`u${at}`] ?? null;
+      known.set(id, user === null ? "missing" : user.erasedAt === null ? "there" : "erased");
+    }
+  }
+
+  /** The users that an item speaks of. */
+  function usersOf({ item }: Waiting): readonly string[] {
+    if (item.kind === "message") return [item.input.from, item.input.to];
+    return item.kind === "relation" ? [item.input.user, item.input.other] : [item.input.id];
+  }
+
+  /** Creates the users that items speak of, where they never were; profiles stay as they are. */
   async function ensureUsers(batch: readonly Waiting[]): Promise<void> {
-    const named = batch.flatMap(({ item }) => {
-      if (item.kind === "message") return [item.input.from, item.input.to];
-      return item.kind === "relation" ? [item.input.user, item.input.other] : [];
-    });
-    const missing = [...new Set(named)].filter((id) => id !== SYSTEM && !known.has(id));
+    const named = [...new Set(batch.flatMap(usersOf))].filter((id) => id !== SYSTEM);
+    const unknown = named.filter((id) => !known.has(id));
+    for (let from = 0; from < unknown.length; from += MOST_ITEMS) await lookUp(unknown.slice(from, from + MOST_ITEMS));
+    const missing = named.filter((id) => known.get(id) === "missing");
     for (let from = 0; from < missing.length; from += MOST_ITEMS) {
       const ids = missing.slice(from, from + MOST_ITEMS);
-      await send(
-        QUERIES.user,
-        ids.map((id) => ({ id })),
-        z.unknown(),
-      );
-      if (known.size > MOST_REMEMBERED) known.clear();
-      for (const id of ids) known.add(id);
+      await send(QUERIES.user, { inputs: ids.map((id) => ({ id })) }, z.unknown());
+      for (const id of ids) known.set(id, "there");
     }
+  }
+
+  /** Those that speak of nobody who was erased; the others are refused. */
+  function withoutErased(batch: readonly Waiting[]): readonly Waiting[] {
+    return batch.filter((each) => {
+      const erased = usersOf(each).find((id) => known.get(id) === "erased");
+      if (erased !== undefined) refuse(each.where, `${erased} was erased; importUsers alone brings it back`);
+      return erased === undefined;
+    });
   }
 
   async function flush(): Promise<void> {
@@ -123,7 +146,7 @@ export function createBatches(api: RunningApi, complain: (where: string, why: st
     waiting = [];
     bytes = 0;
     await ensureUsers(batch);
-    await sendAll(batch);
+    await sendAll(withoutErased(batch));
   }
 
   return {

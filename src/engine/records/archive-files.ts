@@ -15,6 +15,8 @@ export interface Archive {
   readonly after: number;
   readonly upTo: number;
   readonly generation: string;
+  /** Nothing is in it of those whose erasure has this number, or a lower one. */
+  readonly erased: number;
 }
 
 /** One that has been written, and is not to be seen yet. */
@@ -31,6 +33,10 @@ export interface ArchiveFiles {
   list(from: number, to: number): Promise<readonly Archive[]>;
   /** Writes text as gzip, as fast as the disk takes it. */
   write(text: AsyncIterable<string>): Promise<WrittenArchive>;
+  /** The lines of one, without their ends. */
+  read(archive: Archive): AsyncIterable<string>;
+  /** Says something else of one whose bytes stay. */
+  note(archive: Archive): Promise<void>;
   remove(archive: Archive): Promise<void>;
 }
 

@@ -2,11 +2,12 @@
  * Writes the archives: for each hour one file of the messages that came in it, an hour after it has closed. It goes by
  * the event feed: a file is made of the events behind the last one's up to the first of a later hour, and the place in
  * the feed moves on once the file is on disk. So each message is in one file and none is in two, whatever is killed
- * between; and what came while the server could not write is written later.
+ * between; and what came while the server could not write is written later. Who is erased goes from the files, too.
  */
 import { nextTurn } from "../clock.ts";
 import { type Core, cutoffsNow } from "../core.ts";
 import type { StoredEvent } from "../event-store.ts";
+import { createArchiveErasing } from "./archive-erasing.ts";
 import { type Archive, type ArchiveFiles, archiveName, hourOf } from "./archive-files.ts";
 import type { LinkTo } from "./content-record.ts";
 import { instant, lineOf, messageRecord, RECORDS_VERSION, sumWith } from "./lines.ts";
@@ -37,6 +38,7 @@ export interface Archiving {
 /** @param linkTo to media of messages */
 export async function startArchiving(core: Core, { files, days }: ArchiveOptions, linkTo: LinkTo): Promise<Archiving> {
   const { store, clock } = core;
+  const erasing = createArchiveErasing(core, files, () => closed);
   let { position } = await store.openReader(NAME);
   let closed = false;
   let cancel = () => {};
@@ -119,6 +121,8 @@ export async function startArchiving(core: Core, { files, days }: ArchiveOptions
       await moveOn(same.upTo);
       return true;
     }
+    // Those whose erasure is done have left nothing in the store.
+    const erased = await erasing.doneUpTo();
     const { facts, text } = textOf(hour, now);
     const written = await files.write(text);
     if (facts.messages === 0) {
@@ -126,7 +130,7 @@ export async function startArchiving(core: Core, { files, days }: ArchiveOptions
     } else {
       const { size, sha256 } = written;
       const name = archiveName(hour, others.length + 1);
-      const archive: Archive = { name, hour, size, sha256, after: position, generation, ...facts };
+      const archive: Archive = { name, hour, size, sha256, after: position, generation, erased, ...facts };
       await written.publish(archive);
     }
     await moveOn(facts.upTo);
@@ -141,6 +145,7 @@ export async function startArchiving(core: Core, { files, days }: ArchiveOptions
   async function writeAll(): Promise<void> {
     while (!closed && (await writeNext())) await nextTurn();
     if (!closed) await removeOld();
+    if (!closed) await erasing.eraseFromAll();
   }
 
   /** After what is under way. */

@@ -7,6 +7,7 @@ import { nextTurn } from "../clock.ts";
 import type { Core } from "../core.ts";
 import { Refusal } from "../errors.ts";
 import { isUserId } from "../ids.ts";
+import type { UserId } from "../model.ts";
 import type { Uploads } from "../uploads.ts";
 import { isAdmin, requireAdmin, subjectOf, type Viewer } from "../viewer.ts";
 import { createExportParts, type ExportScope, PARTS, readCursor } from "./export-parts.ts";
@@ -29,6 +30,12 @@ export function createExports(core: Core, uploads: Pick<Uploads, "linkTo">, link
     return links.link(path);
   }
 
+  /** Whether there is such a user, who was not erased. */
+  async function isThere(userId: UserId): Promise<boolean> {
+    const user = (await store.users([userId])).get(userId);
+    return user !== undefined && user.erasedAt === null;
+  }
+
   /**
    * A link to all of a user: of the viewer what it sees of its own; with `of`, by an admin, all that is stored.
    * @returns null where there is no such user
@@ -36,7 +43,7 @@ export function createExports(core: Core, uploads: Pick<Uploads, "linkTo">, link
    */
   async function exportUser(viewer: Viewer, of: string | null | undefined): Promise<RecordLink | null> {
     const userId = subjectOf(viewer, of);
-    if ((await store.users([userId])).size === 0) return null;
+    if (!(await isThere(userId))) return null;
     await recordLook(core, viewer, "exportUser", userId, "");
     return link([of == null || !isAdmin(viewer) ? "own" : "user", userId]);
   }
@@ -57,11 +64,14 @@ export function createExports(core: Core, uploads: Pick<Uploads, "linkTo">, link
   /**
    * Reads an export, some lines at a time, with a turn for others between them. The last line says that it is complete.
    * @param place where to go on; null: from the beginning
-   * @throws Refusal BAD_USER_INPUT for a cursor that is none
+   * @throws Refusal BAD_USER_INPUT for a cursor that is none, USER_NOT_FOUND for one who was erased meanwhile
    */
   async function* read(scope: ExportScope, place: ExportPlace | null): AsyncGenerator<string, void, void> {
     const from = place === null ? null : readCursor(place.after);
     if (place !== null && from === null) throw new Refusal("BAD_USER_INPUT", "`after` is the cursor of no line.");
+    if (scope.of !== "conversation" && !(await isThere(scope.userId))) {
+      throw new Refusal("USER_NOT_FOUND", "There is no such user any more.");
+    }
     let lines = place?.lines ?? 0;
     let sum = place?.sum ?? "";
     for (const part of from === null ? PARTS : PARTS.slice(PARTS.indexOf(from.part))) {

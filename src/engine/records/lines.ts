@@ -109,6 +109,7 @@ export function messageRecord(message: Message, viewedBy: string | null, besides
     replyTo: replyToSeq === null ? null : messageId(conversationId, replyToSeq),
     editedAt: instant(editedAt),
     recalledAt: instant(message.recalledAt),
+    erasedAt: instant(message.erasedAt),
     read: senderId === recipientId || (!message.hidden && seq <= besides.readSeq),
     hidden: whole && message.hidden ? true : null,
     editForSender: unseen,

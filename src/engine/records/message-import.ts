@@ -28,6 +28,10 @@ export interface ImportMessageInput {
   readonly read?: boolean | undefined;
 }
 
+function noSender(): Refusal {
+  return new Refusal("SENDER_NOT_FOUND", "`from` names no user; `importUsers` first.", { field: "from" });
+}
+
 export function createMessageImport(core: Core, uploads: Pick<Uploads, "finderFor">) {
   const { store } = core;
 
@@ -36,9 +40,7 @@ export function createMessageImport(core: Core, uploads: Pick<Uploads, "finderFo
     if (key === null) throw invalid("clientMessageId", "It is needed, so that nothing is imported twice.");
     checkInstant(core, input.sentAt, "sentAt");
     const facts = await store.sendFacts(input.from, input.to, null);
-    if (facts.sender === null) {
-      throw new Refusal("SENDER_NOT_FOUND", "`from` names no user; `importUsers` first.", { field: "from" });
-    }
+    if (facts.sender === null) throw noSender();
     const recipientId = recipientOf(facts);
     const named = uploadsIn(input.content);
     const findUpload = named.length === 0 ? noUploads : await uploads.finderFor(viewer.userId, named);
@@ -60,19 +62,23 @@ export function createMessageImport(core: Core, uploads: Pick<Uploads, "finderFo
 
   async function attempt(viewer: Viewer, inputs: readonly ImportMessageInput[]): Promise<readonly ImportResult[]> {
     const results: ImportResult[] = [];
-    const drafts: { readonly index: number; readonly draft: ImportedDraft }[] = [];
+    const all: { readonly index: number; readonly draft: ImportedDraft }[] = [];
     for (const [index, input] of inputs.entries()) {
       if (input.sentAt <= cutoffsNow(core).erased) {
         results[index] = settled("EXPIRED");
         continue;
       }
       try {
-        drafts.push({ index, draft: await draftOf(viewer, input) });
+        all.push({ index, draft: await draftOf(viewer, input) });
       } catch (error) {
         results[index] = refused(refusalOf(error));
       }
     }
-    drafts.sort((a, b) => a.draft.sentAt - b.draft.sentAt);
+    // An erasure that has begun since they were looked at would not find them any more.
+    for (const { index, draft } of all) if (core.erasing.has(draft.senderId)) results[index] = refused(noSender());
+    const drafts = all
+      .filter(({ draft }) => !core.erasing.has(draft.senderId))
+      .sort((a, b) => a.draft.sentAt - b.draft.sentAt);
     const list = drafts.map(({ draft }) => draft);
     const audit = auditEntry(core, viewer, "importMessages", null, "");
     const imported = await store.importMessages(list, core.timekeeper.latest(), erasuresNow(core).erased, audit);

@@ -3,12 +3,13 @@
  * until it is on disk; there is an archive once both have theirs.
  */
 import { createHash, randomBytes } from "node:crypto";
-import { createWriteStream } from "node:fs";
+import { createReadStream, createWriteStream } from "node:fs";
 import { mkdir, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Readable, Transform } from "node:stream";
+import { createInterface } from "node:readline";
+import { pipeline as connected, Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { createGzip } from "node:zlib";
+import { createGunzip, createGzip } from "node:zlib";
 import { type Archive, type ArchiveFiles, hourInName } from "../../engine/records/archive-files.ts";
 
 /** Of files that are not finished: what a process that was killed has left is removed. */
@@ -34,12 +35,16 @@ export async function openArchiveFolder(folder: string): Promise<ArchiveFiles> {
     return join(folder, `${randomBytes(12).toString("hex")}${UNFINISHED}`);
   }
 
-  async function publish(data: string, archive: Archive): Promise<void> {
-    await rename(data, join(folder, archive.name));
+  async function note(archive: Archive): Promise<void> {
     const facts = unfinished();
     await writeFile(facts, `${JSON.stringify(archive)}\n`, { mode: 0o600, flush: true });
     await rename(facts, join(folder, `${archive.name}${FACTS}`));
     await sync(folder);
+  }
+
+  async function publish(data: string, archive: Archive): Promise<void> {
+    await rename(data, join(folder, archive.name));
+    await note(archive);
   }
 
   return {
@@ -83,6 +88,14 @@ export async function openArchiveFolder(folder: string): Promise<ArchiveFiles> {
         discard: () => rm(path, { force: true }),
       };
     },
+
+    async *read({ name }) {
+      const file = createReadStream(join(folder, name));
+      // What breaks the one ends the other, which throws.
+      yield* createInterface({ input: connected(file, createGunzip(), () => {}) });
+    },
+
+    note,
 
     async remove({ name }) {
       await rm(join(folder, `${name}${FACTS}`), { force: true });
