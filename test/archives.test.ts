@@ -260,6 +260,20 @@ test("who is erased goes from what is written, though the server be stopped betw
   // Once is enough.
   await app.server.engine.writeArchives();
   expect((await list(anna)).archives[0].sha256).toBe(after[0].sha256);
+
+  // A file of before a restore has been through erasures of other numbers.
+  await bob.send("alice", "canary of bob");
+  app.clock.advance(2 * HOUR);
+  await app.server.engine.writeArchives();
+  await app.stop();
+  const database = openBeside(app);
+  database.exec("update store_info set generation = 'restored'; delete from erasures");
+  database.close();
+  await app.start();
+  await anna.change("eraseUser", { user: "bob" }, "erasure { finishedAt }");
+  await expect.poll(finished, { interval: 5, timeout: 15_000 }).not.toBeNull();
+  await app.server.engine.writeArchives();
+  for (const file of (await list(anna)).archives) expect(JSON.stringify(await read(app, file))).not.toContain("canary");
 });
 
 test("while it runs, an erasure takes the archives with it", async () => {

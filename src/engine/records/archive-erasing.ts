@@ -92,8 +92,10 @@ export function createArchiveErasing(core: Core, files: ArchiveFiles, isClosed: 
       const { upTo } = await doneBehind(0);
       for (const archive of await files.list(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY)) {
         if (isClosed()) return;
-        if (archive.erased >= upTo) continue;
-        const { userIds } = await doneBehind(archive.erased);
+        // Before a restore, erasures had other numbers.
+        const behind = archive.generation === store.generation ? archive.erased : 0;
+        if (behind >= upTo) continue;
+        const { userIds } = await doneBehind(behind);
         if (await isNamed(archive, userIds)) {
           const written = await files.write(without(archive, userIds));
           const { size, sha256 } = written;
