@@ -2,7 +2,7 @@
 import { rmSync } from "node:fs";
 import { expect, test } from "vitest";
 import { type App, type Person, startApp } from "./support/app.ts";
-import { everythingStored } from "./support/data.ts";
+import { everythingStored, openBeside } from "./support/data.ts";
 import { type Fetched, fetchRecords, sumOf } from "./support/records.ts";
 import type { Data } from "./support/socket.ts";
 import { CANARIES, createWorld } from "./support/world.ts";
@@ -145,7 +145,11 @@ test("a link is good for an hour, for what it was given for, and for reading alo
   const app = await startApp();
   const [alice] = await app.people("alice", "bob");
   const link = await linkOf(alice, "exportUser");
-  const statusOf = async (path: string, method = "GET") => (await fetch(new URL(path, app.url), { method })).status;
+  const statusOf = async (path: string, method = "GET") => {
+    const response = await fetch(new URL(path, app.url), { method });
+    await response.text();
+    return response.status;
+  };
   expect(await statusOf(link)).toBe(200);
   expect(await statusOf(link, "HEAD")).toBe(200);
   expect(await statusOf(link, "POST")).toBe(405);
@@ -163,29 +167,60 @@ test("a link is good for an hour, for what it was given for, and for reading alo
   expect(await statusOf(link)).toBe(403);
 });
 
+/** Gives two people so much to say that no socket holds it: whoever is sent it waits for its reader. */
+async function fill(app: App, alice: Person, peer: string): Promise<void> {
+  const { id } = await alice.send(peer, "the first");
+  const [, conversation] = id.split(":");
+  const database = openBeside(app);
+  database
+    .prepare(
+      `insert into messages (conversation_id, seq, sender_id, recipient_id, content, sent_at, hidden)
+        with recursive numbers (n) as (select 2 union all select n + 1 from numbers where n < 150)
+        select ?, n, ?, ?, json_object('type', 'TEXT', 'text', hex(randomblob(120000))), ?, 0 from numbers`,
+    )
+    .run(conversation, alice.id, peer, app.clock.now());
+  database.prepare("update conversations set last_seq = 150 where id = ?").run(conversation);
+  database.close();
+}
+
 test("so many are sent at once and no more; who leaves makes room", async () => {
   const app = await startApp();
   const [alice] = await app.people("alice", "bob");
   const anna = await app.admin();
-  // More than sockets and streams hold, so that each waits for its reader.
-  const text = Array.from({ length: 3_000 }, () => Math.random().toString(36))
-    .join(" ")
-    .slice(0, 11_000);
-  for (let n = 0; n < 4; n += 1) {
-    await Promise.all(
-      Array.from({ length: 100 }, (_, m) => alice.send("bob", { text: { text: `${n} ${m} ${text}` } })),
-    );
-  }
+  await fill(app, alice, "bob");
   const link = new URL(await linkOf(anna, 'exportUser(of: "alice")'), app.url);
-  const leave = new AbortController();
-  const open = await Promise.all(Array.from({ length: 8 }, () => fetch(link, { signal: leave.signal })));
-  expect(open.map(({ status }) => status)).toEqual(Array(8).fill(200));
+  const own = new URL(await linkOf(alice, "exportUser"), app.url);
+  const opened: Response[] = [];
+  const openOne = async (url: URL) => {
+    const response = await fetch(url);
+    // What nobody holds is ended.
+    opened.push(response);
+    return response.status;
+  };
+  expect(await openOne(own)).toBe(200);
+  expect(await openOne(own)).toBe(200);
+  // Two each for users; and admins are not kept waiting by it.
+  expect(await openOne(own)).toBe(503);
+  for (let n = 0; n < 6; n += 1) expect(await openOne(link)).toBe(200);
   const refused = await fetch(link);
   expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "10"]);
-  leave.abort();
+  for (const { body } of opened) await body?.cancel();
   let status = 503;
-  while (status === 503) ({ status } = await fetch(link, { method: "HEAD" }));
+  while (status === 503) ({ status } = await fetch(own, { method: "HEAD" }));
   expect(status).toBe(200);
+});
+
+test("users have half of the places at most", async () => {
+  const app = await startApp();
+  const people = await app.people("alice", "bob", "carol", "dave", "erin");
+  await app.people("zoe");
+  const opened: Response[] = [];
+  for (const person of people) {
+    await fill(app, person, "zoe");
+    opened.push(await fetch(new URL(await linkOf(person, "exportUser"), app.url)));
+  }
+  expect(opened.map(({ status }) => status)).toEqual([200, 200, 200, 200, 503]);
+  for (const { body } of opened) await body?.cancel();
 });
 
 test("of who was erased there is no export, not even with a link from before", async () => {

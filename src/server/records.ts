@@ -12,8 +12,10 @@ import type { ExportPlace } from "../engine/records/exports.ts";
 import { allowOrigin } from "./cors.ts";
 import type { SigningRecordLinks } from "./record-links.ts";
 
-/** Exports that are sent at the same time; more wait. */
+/** Exports that are sent at the same time, and of these those of users of their own. */
 const MOST_EXPORTS = 8;
+const MOST_OWN_EXPORTS = 4;
+const MOST_OF_ONE_USER = 2;
 const RETRY_AFTER_SECONDS = 10;
 
 export interface RecordServerOptions {
@@ -72,6 +74,15 @@ export function createRecordServer({
   archiveFolder,
 }: RecordServerOptions): ServeRecords {
   let exporting = 0;
+  /** Whose own they are, each as often as it is sent. */
+  const owners: string[] = [];
+
+  /** Admins are not kept waiting by users, nor users by one another. */
+  function isBusy({ of, userId }: ExportScope): boolean {
+    if (exporting >= MOST_EXPORTS) return true;
+    const ofOne = owners.filter((owner) => owner === userId).length;
+    return of === "own" && (owners.length >= MOST_OWN_EXPORTS || ofOne >= MOST_OF_ONE_USER);
+  }
 
   async function serveExport(
     request: IncomingMessage,
@@ -123,15 +134,17 @@ export function createRecordServer({
     if (scope === null) return refuse(response, 404, "There is nothing here.");
     const place = placeOf(linked.query);
     if (place === "wrong") return refuse(response, 400, "`lines` is a number and `sum` 64 hexadecimal digits.");
-    if (exporting >= MOST_EXPORTS) {
+    if (isBusy(scope)) {
       response.setHeader("Retry-After", RETRY_AFTER_SECONDS);
       return refuse(response, 503, "There are too many exports at the moment; try again.");
     }
     exporting += 1;
+    if (scope.of === "own") owners.push(scope.userId);
     try {
       await serveExport(request, response, scope, place);
     } finally {
       exporting -= 1;
+      if (scope.of === "own") owners.splice(owners.indexOf(scope.userId), 1);
     }
   }
 
