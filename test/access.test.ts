@@ -40,6 +40,7 @@ const MEANING: Readonly<Record<Access, Outcomes>> = {
   selfOrAdmin: { ...all("absent"), owner: "data", admin: "data" },
   notBlocked: { ...all("data"), blocked: "absent" },
   admin: { ...all("FORBIDDEN"), admin: "data" },
+  operator: { ...all("FORBIDDEN"), admin: "data" },
 };
 
 /** Rules under which admins get more than a stranger does: what they then do is in the audit trail. */
@@ -49,7 +50,7 @@ function expected(rule: Access, caller: Caller, isField = false): Outcome {
   if (caller === "nobody") return "UNAUTHENTICATED";
   const outcome = MEANING[rule][caller];
   // A field that is not theirs is null; an operation says so.
-  return isField && outcome === "FORBIDDEN" && rule !== "admin" ? "absent" : outcome;
+  return isField && outcome === "FORBIDDEN" && rule !== "admin" && rule !== "operator" ? "absent" : outcome;
 }
 
 /** Everything under a key, wherever it lies. */
@@ -171,6 +172,7 @@ const WAYS: Readonly<Record<string, readonly Example[]>> = {
   Settings: [() => "{ settings { % } }"],
   AuditEntry: [() => "{ auditTrail { nodes { % } } }"],
   Backup: [() => "{ backups { % } }"],
+  ServerStats: [() => "{ serverStats { % } }"],
   Erasure: [() => "{ erasures { % } }"],
   Broadcast: [() => "{ broadcasts { % } }"],
   Hook: [() => "{ hooks { % } }"],

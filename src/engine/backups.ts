@@ -41,6 +41,8 @@ function nameAt(instant: number): string {
   return `parley-${new Date(instant).toISOString().replaceAll(/[:.]/g, "-")}.sqlite`;
 }
 
+export type Backups = ReturnType<typeof createBackups>;
+
 export function createBackups(core: Core) {
   /** Newest first. */
   let begun: readonly Begun[] = [];
@@ -113,6 +115,9 @@ export function createBackups(core: Core) {
       }
       return asBegun;
     },
+
+    /** The newest since the server was started that is done; null: none is. */
+    lastDone: (): Backup | null => begun.map((backup) => backup()).find(({ state }) => state === "DONE") ?? null,
 
     /**
      * The newest since the server was started, newest first. A look at what others began is recorded.

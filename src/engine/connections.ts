@@ -49,6 +49,8 @@ export interface Connections {
   renew(viewer: Viewer, connection: Connection | null): void;
   endAll(reason: EndReason): void;
   readonly count: number;
+  /** Users who have any. */
+  readonly userCount: number;
   /** Subscriptions of all of them. */
   readonly subscriptionCount: number;
 }
@@ -152,6 +154,9 @@ export function createConnections(clock: Clock, limits: ConnectionLimits): Conne
     },
     get count() {
       return count;
+    },
+    get userCount() {
+      return byUser.size;
     },
     get subscriptionCount() {
       let total = 0;

@@ -42,6 +42,9 @@ import type { SearchIndex } from "./search/search-index.ts";
 import { createSending } from "./send.ts";
 import { createSendingMany } from "./send-many.ts";
 import { DEFAULT_SETTINGS } from "./settings.ts";
+import { type Machine, UNKNOWN_MACHINE } from "./stats/machine.ts";
+import { createStats } from "./stats/stats.ts";
+import { createTraffic } from "./stats/traffic.ts";
 import type { Store } from "./store.ts";
 import { createTimekeeper } from "./timekeeper.ts";
 import { createUploads } from "./uploads.ts";
@@ -80,6 +83,8 @@ export interface EngineOptions {
   readonly archives?: ArchiveOptions | null;
   /** Where exports are had; left out: nowhere. */
   readonly recordLinks?: RecordLinks;
+  /** Where it runs, for statistics; left out: nothing is known of that. */
+  readonly machine?: Machine;
   /** Left out: one of its own. */
   readonly hub?: Hub;
 }
@@ -97,7 +102,15 @@ export type Engine = Awaited<ReturnType<typeof createEngine>>;
 
 /** Builds the engine over an open store. Close it before the store. */
 export async function createEngine(options: EngineOptions) {
-  const { store, clock, tokens, observer, sendRate, sessionLimits, media, hub = createHub() } = options;
+  const { store, clock, tokens, sendRate, sessionLimits, media, hub = createHub() } = options;
+  const traffic = createTraffic(clock);
+  const observer: Observer = {
+    ...options.observer,
+    sent(outcome) {
+      traffic.sent(outcome);
+      options.observer.sent(outcome);
+    },
+  };
   const limits = { ...DEFAULT_USER_LIMITS, ...options.limits };
   const core: Core = {
     store,
@@ -160,6 +173,10 @@ export async function createEngine(options: EngineOptions) {
     core.push = { delayMs: setup.delayMs, lifetimeMs: setup.lifetimeMs, expect: dispatcher.expect };
   }
 
+  const backups = createBackups(core);
+  const appHooks = createHooks(core, hooks, deliveries);
+  const broken = () => dispatcher?.broken() ?? new Map<PushVendor, string>();
+
   return {
     clock,
     connections: core.connections,
@@ -177,7 +194,7 @@ export async function createEngine(options: EngineOptions) {
     pushing: {
       ...createPushing(core, setup?.channels ?? []),
       /** Why vendors are not tried, of those that are not. */
-      broken: () => dispatcher?.broken() ?? new Map<PushVendor, string>(),
+      broken,
       /** Resolves when nothing is being taken or sent. */
       settled: async () => dispatcher?.settled(),
     },
@@ -193,15 +210,23 @@ export async function createEngine(options: EngineOptions) {
     conversations: createConversations(core),
     administration: createAdministration(core),
     auditTrail: createAuditTrail(core),
-    backups: createBackups(core),
+    backups,
     hooks: {
-      ...createHooks(core, hooks, deliveries),
+      ...appHooks,
       /** Resolves when nothing is being delivered that is due. */
       settled: async () => deliveries?.settled(),
     },
     archives: createArchives(core, archived, recordLinks),
     /** Writes the archives that are due. */
     writeArchives: async () => archiving?.write(),
+    ...createStats(core, {
+      machine: options.machine ?? UNKNOWN_MACHINE,
+      traffic,
+      backups,
+      hooks: appHooks.count,
+      vendors: setup?.channels.map(({ vendor }) => vendor) ?? [],
+      broken,
+    }),
     ...createSearch(core, searchIndex, indexing),
     typing: createTyping(core),
     live: {

@@ -30,6 +30,7 @@ import type { PushTimes } from "./push/model.ts";
 import type { PushStore } from "./push-store.ts";
 import type { RecordStore } from "./records/record-store.ts";
 import type { Cutoffs, Settings } from "./settings.ts";
+import type { StatsStore } from "./stats-store.ts";
 import type { UploadStore } from "./upload-store.ts";
 
 /** An entry that a change has appended to a user's log. */
@@ -159,6 +160,7 @@ export interface ProfileChange {
 export interface Store
   extends UploadStore,
     PushStore,
+    StatsStore,
     EventStore,
     HookStore,
     BroadcastStore,

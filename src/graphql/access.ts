@@ -24,6 +24,7 @@ export const ACCESS = {
   selfOrAdmin: "The user whom it is about, and admins.",
   notBlocked: "Anybody with a token whom this user has not blocked, and admins.",
   admin: "Admins.",
+  operator: "Admins; it says nothing of anybody, so that no look is in the audit trail.",
 } as const satisfies Record<string, string>;
 
 export type Access = keyof typeof ACCESS;

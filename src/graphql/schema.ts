@@ -19,6 +19,7 @@ import "./audit.ts";
 import "./erasure.ts";
 import "./hook.ts";
 import "./backup.ts";
+import "./stats.ts";
 import "./import.ts";
 import "./records.ts";
 import "./archives.ts";

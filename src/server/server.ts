@@ -25,6 +25,7 @@ import { createDownloads } from "./downloads.ts";
 import { createGateway } from "./gateway.ts";
 import { createHttpServer } from "./http.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+import { watchMachine } from "./machine.ts";
 import { createMediaKeys } from "./media-keys.ts";
 import { DEFAULT_MEDIA, type MediaOptions } from "./media-options.ts";
 import { createMetrics } from "./metrics.ts";
@@ -206,6 +207,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const keys = createMediaKeys({ secret: options.secret, previousSecrets, clock, publicUrl, linkMs });
   const recordLinks = createRecordLinks({ secret: options.secret, previousSecrets, clock, publicUrl });
   const { archives = null } = options;
+  const machine = watchMachine(options.dataFolder);
   const engine = await createEngine({
     store,
     clock,
@@ -217,6 +219,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     limits,
     push,
     hooks,
+    machine,
     recordLinks,
     archives: archives && { files: await openArchiveFolder(archives.folder), days: archives.days },
     searchIndex:
@@ -269,6 +272,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
   async function closeStore(): Promise<void> {
     appKeys?.close();
+    machine.close();
     await inspector.close();
     await engine.close();
     await store.close();

@@ -77,6 +77,7 @@ import {
 import { sweep } from "./operations/retention.ts";
 import { sendFacts } from "./operations/send-facts.ts";
 import { loadSettings, saveSettings } from "./operations/settings.ts";
+import { countSlice, oldestMessageAt } from "./operations/stats.ts";
 import { rememberedInstant, rememberInstant } from "./operations/timekeeper.ts";
 import { lastMessage, messagesFrom, timeline, unreadCount, visibleMessages } from "./operations/timeline.ts";
 import {
@@ -223,6 +224,9 @@ export function createStore(database: Database): Store {
     deliveries: reading(readDeliveries),
     reviveDeliveries: writing(reviveDeliveries),
     countDeliveries: reading(countDeliveries),
+
+    countSlice: reading(countSlice),
+    oldestMessageAt: reading(oldestMessageAt),
 
     loadSettings: reading(loadSettings),
     saveSettings: writing(saveSettings),

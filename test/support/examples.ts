@@ -19,6 +19,7 @@ export const QUERIES: Readonly<Record<string, Example>> = {
   settings: () => "{ settings { ...Settings0 } }",
   devices: () => "{ devices { ...Device1 } }",
   auditTrail: () => "{ auditTrail { ...AuditEntryConnection3 } }",
+  serverStats: () => "{ __typename serverStats { ...ServerStats2 } }",
   backups: () => "{ backups { ...Backup1 } }",
   messageArchives: () => "{ messageArchives { ...MessageArchives1 } }",
   exportUser: () => "{ exportUser { ...RecordLink0 } }",
