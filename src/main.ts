@@ -21,6 +21,8 @@ const HELP = `parley: a server for one-to-one messaging
                                  number with s, m, h or d, such as 7d, the default
   parley backup [<name>]         has the running server copy its data, while it serves, into a new file
                                  of this name in the folder of PARLEY_BACKUPS; <name> ends in .sqlite
+  parley stats [--json]          has the running server say who is online, what is sent, what waits, what
+                                 is stored and how old it is; with --json for programs
   parley restore <file>          puts a backup in the place of the data, while no server runs; what was
                                  there is kept in the same folder
   parley export user <user> [--out <file>]
@@ -95,6 +97,11 @@ function runningServer(admin: string): RunningApi {
 
 async function backup(name: string | undefined): Promise<void> {
   say(await backUp({ ...runningServer("parley-backup"), name: name ?? null }));
+}
+
+async function printStats(json: boolean): Promise<void> {
+  const { stats } = await import("./commands/stats.ts");
+  say(await stats(runningServer("parley-stats"), json));
 }
 
 async function exportTo(subjects: readonly string[], out: string | undefined): Promise<void> {
@@ -243,6 +250,7 @@ async function main(): Promise<void> {
       admin: { type: "boolean", default: false },
       expires: { type: "string", default: "7d" },
       once: { type: "boolean", default: false },
+      json: { type: "boolean", default: false },
       out: { type: "string" },
       format: { type: "string", default: "parley" },
       help: { type: "boolean", short: "h", default: false },
@@ -252,6 +260,7 @@ async function main(): Promise<void> {
   if (values.help || command === "help") return say(HELP);
   if (command === "token") return printToken(subject, values.admin, values.expires);
   if (command === "backup") return backup(subject);
+  if (command === "stats") return printStats(values.json);
   if (command === "restore") return restore(subject);
   if (command === "export") return exportTo(positionals.slice(1), values.out);
   if (command === "import") return importFrom(positionals.slice(1), values.format);

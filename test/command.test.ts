@@ -286,6 +286,56 @@ test("with keys of the app it prints no tokens, and signs none", async () => {
   expect(server.lines.join("\n")).not.toContain("Bearer");
 });
 
+// ── stats ───────────────────────────────────────────────────────────────────────────────────────
+
+test("`parley stats` tells people how the running server is, and programs with --json", async () => {
+  const folder = emptyFolder();
+  const server = run(folder, [], { PARLEY_SECRET: SECRET });
+  const url = await server.url();
+  const settings = { PARLEY_SECRET: SECRET, PARLEY_PORT: new URL(url).port };
+  await ask(url, await server.token("alice"), TO_BOB);
+  const { code, output, errors } = await finish(["stats"], settings, folder);
+  expect({ code, errors }).toEqual({ code: 0, errors: "" });
+  const [title, ...lines] = output.split("\n");
+  expect(title).toMatch(/^Parley \d+\.\d+\.\d+, up [\d a-z]+$/);
+  const told = lines.filter((line) => line.startsWith("  "));
+  expect(
+    new Set(told.map((line) => line.search(/(?<= {2,})\S[^ ]*( \S+)*$/))).size,
+    "all values begin below each other",
+  ).toBe(1);
+  expect(Object.fromEntries(told.map((line) => line.trim().split(/ {2,}/)))).toMatchObject({
+    "users online": "0",
+    "in the last hour": "1, at most 1 in a minute",
+    clock: "believed",
+    // Alice, bob, anna, and who asks.
+    users: "4",
+    messages: expect.stringMatching(/^1, about; counted \d+ s ago$/),
+    database: expect.stringMatching(/^\d[\d.]* [KM]iB$/),
+    "last backup": "none since the start",
+    "kept for": "7 d",
+    "overdue by": "0 s",
+  });
+
+  const json = await finish(["stats", "--json"], settings, folder);
+  expect(json).toMatchObject({ code: 0, errors: "" });
+  const stats = JSON.parse(json.output);
+  expect(stats).toMatchObject({ usersOnline: 0, stored: { messages: 1 }, pushQueues: [], lastBackup: null });
+  expect(stats.messagesPerMinute.reduce((sum: number, count: number) => sum + count)).toBe(1);
+});
+
+test("`parley stats` says in a line that no server answers, and that who asks is no admin", async () => {
+  const { folder, server, settings } = await serveWithBackups();
+  const { output: nobodys } = await finish(["token", "carol"], settings, folder);
+  const forbidden = await finish(["stats"], { ...settings, PARLEY_TOKEN: nobodys }, folder);
+  expect(forbidden).toMatchObject({ code: 1, output: "" });
+  expect(forbidden.errors).toMatch(/^`serverStats` is for admins[^\n]*\n$/);
+  server.kill("SIGTERM");
+  await server.exited;
+  const alone = await finish(["stats", "--json"], settings, folder);
+  expect(alone).toMatchObject({ code: 1, output: "" });
+  expect(alone.errors).toBe(`No server answers on http://127.0.0.1:${settings.PARLEY_PORT}/graphql.\n`);
+});
+
 // ── backups ─────────────────────────────────────────────────────────────────────────────────────
 
 /** A server with a place for backups, and the settings with which a command finds it. */
