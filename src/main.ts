@@ -219,6 +219,8 @@ async function printInvitation(server: RunningServer): Promise<void> {
   if (config.chat) say(`Chat: open ${new URL("/", server.url).href}${inTwo}.`);
   const asWhom = server.signsIn ? "; you are anna, an admin" : ", and paste a token into its Headers tab";
   if (config.graphiql) say(`GraphiQL: open ${server.url} in a browser${asWhom}.`);
+  const asAnna = server.signsIn ? "" : ", and paste an admin's token";
+  if (config.status) say(`Status: open ${new URL("/status", server.url).href}${asAnna}.`);
   if (server.metricsUrl !== null) say(`Metrics: ${server.metricsUrl}`);
   if (config.jwks !== null) return;
   const expiresAt = expiryOf("7d");

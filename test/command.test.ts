@@ -550,6 +550,7 @@ const BAD_SETTINGS: Record<Exclude<keyof typeof environment.shape, AnyText>, str
   PARLEY_GRAPHIQL: "yes",
   PARLEY_SEARCH: "1",
   PARLEY_CHAT: "1",
+  PARLEY_STATUS: "1",
   PARLEY_METRICS_PORT: "none",
   PARLEY_PUBLIC_URL: "https://chat.example.com/media",
   PARLEY_ARCHIVE_DAYS: "0",

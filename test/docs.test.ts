@@ -64,6 +64,7 @@ test("docs/settings.md has the defaults of the environment", () => {
     graphiql,
     search,
     chat,
+    status,
     logLevel,
   } = readConfig({});
   const limits = Object.entries(sessionLimits).map(([platform, limit]) => `${platform}=${limit}`);
@@ -93,6 +94,7 @@ test("docs/settings.md has the defaults of the environment", () => {
     PARLEY_GRAPHIQL: String(graphiql),
     PARLEY_SEARCH: String(search),
     PARLEY_CHAT: `${chat}; in production ${!chat}`,
+    PARLEY_STATUS: `${status}; in production ${!status}`,
     PARLEY_LOG_LEVEL: logLevel,
   };
   const documented = Object.keys(defaults).map((name) => [name, defaultIn("Of the process", name)]);

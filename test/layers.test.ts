@@ -43,6 +43,8 @@ function layerOf(path: string): string {
 const MAY_IMPORT: Record<string, readonly string[]> = {
   client: [],
   chat: ["client"],
+  status: ["numbers"],
+  numbers: [],
   engine: [],
   store: ["engine"],
   graphql: ["engine"],
@@ -53,7 +55,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   server: ["graphql", "engine", "store", "media", "push", "hooks"],
   config: ["server", "engine"],
   "tour.ts": ["server", "engine"],
-  commands: [],
+  commands: ["numbers"],
   "backup.ts": [],
   "main.ts": ["config", "commands", "backup.ts", "tour.ts", "server", "store", "push", "hooks", "engine"],
 };
@@ -70,6 +72,8 @@ const PACKAGES: Record<string, readonly string[]> = {
     "react-dom",
     "react-i18next",
   ],
+  status: [],
+  numbers: [],
   engine: ["lru-cache"],
   media: [
     "@aws-sdk/client-s3",
@@ -91,6 +95,8 @@ const PACKAGES: Record<string, readonly string[]> = {
 const NODE_MODULES: Record<string, readonly string[]> = {
   client: [],
   chat: [],
+  status: [],
+  numbers: [],
   engine: ["node:crypto"],
   graphql: [],
 };

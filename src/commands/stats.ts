@@ -1,20 +1,11 @@
 /** `parley stats`: asks the running server how it is, and says so to people or to programs. */
 import { z } from "zod";
+import { QUERY, type ServerStats } from "../numbers/query.ts";
+import { bytes, counted, span, sum } from "../numbers/units.ts";
 import { ask, type RunningApi } from "./api.ts";
 
-const QUERY = `{ serverStats {
-  at startedAt version usersOnline connections subscriptions messagesPerMinute
-  stored { countedAt users conversations messages uploads uploadBytes }
-  storage { databaseBytes logBytes searchIndexBytes freeBytes }
-  retention { keptSince oldestMessageAt overdueSeconds }
-  pushQueues { vendor states { state count oldestAt } broken }
-  hookQueues { hook waiting dead oldestAt }
-  lastBackup { name startedAt seconds sizeBytes }
-  clockDoubted eventLoopDelayMs longestEventLoopDelayMs
-} }`;
-
 const size = z.number().nullable();
-const serverStats = z.object({
+const serverStats: z.ZodType<ServerStats> = z.object({
   at: z.string(),
   startedAt: z.string(),
   version: z.string(),
@@ -51,47 +42,11 @@ const serverStats = z.object({
   eventLoopDelayMs: z.number(),
   longestEventLoopDelayMs: z.number(),
 });
-type ServerStats = z.infer<typeof serverStats>;
 
 const answer = z.object({ serverStats });
 
 type Line = readonly [what: string, value: string];
 type Section = readonly [title: string, lines: readonly Line[]];
-
-function counted(count: number): string {
-  return count.toLocaleString("en");
-}
-
-/** As 1.5 GiB. */
-function bytes(count: number | null): string {
-  if (count === null) return "unknown";
-  const units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
-  const step = count < 1 ? 0 : Math.min(Math.floor(Math.log2(count) / 10), units.length - 1);
-  const value = count / 1_024 ** step;
-  return `${step === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[step]}`;
-}
-
-/** The two largest units, as 3 d 4 h. */
-function span(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1_000));
-  const parts = [
-    [Math.floor(seconds / 86_400), "d"],
-    [Math.floor(seconds / 3_600) % 24, "h"],
-    [Math.floor(seconds / 60) % 60, "min"],
-    [seconds % 60, "s"],
-  ] as const;
-  const largest = parts.findIndex(([count]) => count > 0);
-  if (largest === -1) return "0 s";
-  return parts
-    .slice(largest, largest + 2)
-    .filter(([count]) => count > 0)
-    .map(([count, unit]) => `${count} ${unit}`)
-    .join(" ");
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
-}
 
 function sectionsOf(stats: ServerStats): readonly Section[] {
   const { stored, storage, retention, messagesPerMinute: perMinute } = stats;

@@ -40,6 +40,8 @@ export interface Config {
   readonly search: boolean;
   /** Whether browsers get the chat page at `/`. */
   readonly chat: boolean;
+  /** Whether browsers get the status page at `/status`. */
+  readonly status: boolean;
   readonly metricsPort: number | null;
   readonly logLevel: string;
   readonly production: boolean;
@@ -147,6 +149,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     graphiql: values.PARLEY_GRAPHIQL,
     search: values.PARLEY_SEARCH,
     chat: values.PARLEY_CHAT ?? !production,
+    status: values.PARLEY_STATUS ?? !production,
     metricsPort: values.PARLEY_METRICS_PORT ?? null,
     logLevel: values.PARLEY_LOG_LEVEL,
     production,

@@ -146,6 +146,7 @@ export const environment = z.object({
   PARLEY_GRAPHIQL: yesOrNo.default(true),
   PARLEY_SEARCH: yesOrNo.default(true),
   PARLEY_CHAT: yesOrNo.optional(),
+  PARLEY_STATUS: yesOrNo.optional(),
   PARLEY_METRICS_PORT: wholeNumber(0, 65_535).optional(),
   PARLEY_LOG_LEVEL: z
     .enum(["debug", "info", "warn", "error", "fatal", "silent"], "must be debug, info, warn, error, fatal or silent")

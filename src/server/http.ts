@@ -8,7 +8,7 @@ import type { Context } from "../graphql/context.ts";
 import type { Admission } from "./admission.ts";
 import { viewerFrom } from "./bearer.ts";
 import { hasPlainBody, isJson, readBody } from "./body.ts";
-import { createChatPage, isOfChatPage } from "./chat-page.ts";
+import { createChatPage } from "./chat-page.ts";
 import {
   createDevelopmentTokens,
   DEVELOPMENT_TOKEN_PATH,
@@ -26,6 +26,7 @@ import type { ServeRecords } from "./records.ts";
 import { reasonOf, tooManyExtensions } from "./refusals.ts";
 import { allowTime, spareSlowTransfers } from "./slow-transfers.ts";
 import { type SseOptions, subscribeOverSse } from "./sse.ts";
+import { createStatusPage } from "./status-page.ts";
 import { isOfUploads, type ServeUploads } from "./uploads.ts";
 
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -38,6 +39,8 @@ export interface HttpOptions extends SseOptions {
   readonly graphiql: boolean;
   /** Whether browsers get the chat page at `/`. */
   readonly chat: boolean;
+  /** Whether browsers get the status page at `/status`. */
+  readonly status: boolean;
   /** Gives tokens to the server's own pages; null: nobody gets any. */
   readonly developmentTokens: DevelopmentTokensOptions | null;
   /** Origins of pages that may read answers; null: none but this server's own. */
@@ -134,7 +137,10 @@ export function createHttpServer(options: HttpOptions): Server {
     fetchAPI: yoga.fetchAPI,
   });
   const serveGraphiql = createGraphiql(options.developmentTokens !== null);
-  const serveChatPage = options.chat ? createChatPage(options.developmentTokens !== null) : null;
+  const pages = [
+    ...(options.chat ? [createChatPage(options.developmentTokens !== null)] : []),
+    ...(options.status ? [createStatusPage(options.developmentTokens !== null)] : []),
+  ];
   const answerWithToken =
     options.developmentTokens === null ? null : createDevelopmentTokens(options.developmentTokens);
 
@@ -151,12 +157,13 @@ export function createHttpServer(options: HttpOptions): Server {
   /** The server's own pages. @returns whether this request is for one */
   function servePage(request: IncomingMessage, response: ServerResponse, path: string): boolean {
     let serving: Promise<void>;
+    const page = pages.find(({ isOf }) => isOf(request.method, path));
     if (answerWithToken !== null && path === DEVELOPMENT_TOKEN_PATH) {
       if (isTurnedAway(request, response)) return true;
       serving = answerWithToken(request, response);
-    } else if (serveChatPage !== null && isOfChatPage(request.method, path)) {
+    } else if (page !== undefined) {
       if (isTurnedAway(request, response)) return true;
-      serving = serveChatPage(request, response, path);
+      serving = page.serve(request, response, path);
     } else return false;
     serving.catch((error: unknown) => {
       options.presentError(error);

@@ -67,6 +67,8 @@ export interface ServerOptions {
   readonly graphiql: boolean;
   /** Whether browsers get the chat page at `/`; off where it is not given. */
   readonly chat?: boolean;
+  /** Whether browsers get the status page at `/status`; off where it is not given. */
+  readonly status?: boolean;
   /**
    * Whether the server's own pages may sign in as anybody from this machine; off where it is not given, with `jwks` and
    * with `proxies`. Never in production.
@@ -236,6 +238,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     ...shared,
     graphiql: options.graphiql,
     chat: options.chat ?? false,
+    status: options.status ?? false,
     developmentTokens: givesTokens(options) ? developmentTokens(options, tokenRules) : null,
     notReady: () => notReady,
     serveMedia: createDownloads({ engine, storage, keys, allowedOrigins }),
