@@ -13,7 +13,7 @@ import { parseMessageId, transientMessageId } from "./ids.ts";
 import { noUploads, uploadsIn, uploadsOf } from "./media-rules.ts";
 import { fingerprintOf, readKey } from "./message-key.ts";
 import { type Message, SYSTEM_USER, type UserId } from "./model.ts";
-import { checkMute, limitChanges, mayReach, recipientOf } from "./permissions.ts";
+import { checkMute, checkNotErased, limitChanges, mayReach, recipientOf } from "./permissions.ts";
 import { type PushInput, readPush } from "./push/options.ts";
 import { pushTimes } from "./push/times.ts";
 import type { Sender, SendFacts } from "./store.ts";
@@ -192,6 +192,8 @@ export function createSending(core: Core, uploads: Pick<Uploads, "finderFor">, b
     const known = sameKey(senderId, key, facts);
     if (known !== null) return repeat(viewer, known, input);
     const draft = await draftOf(viewer, facts.sender, input, key, facts);
+    // What was looked up may be older than an erasure that has begun since.
+    checkNotErased(core, draft);
     if (input.lifetimeSeconds === 0) {
       if (draft.audit !== null) await store.recordAudit(draft.audit);
       return { message: handOver(draft), viewedBy: viewer.userId, duplicate: false };

@@ -4,7 +4,7 @@ import { readContent } from "../content-rules.ts";
 import type { Core } from "../core.ts";
 import { Refusal } from "../errors.ts";
 import { noUploads } from "../media-rules.ts";
-import { mayReach, type Reach } from "../permissions.ts";
+import { mayReach, type Reach, recipientOf } from "../permissions.ts";
 import { readPush } from "../push/options.ts";
 import { isAdmin, type Viewer } from "../viewer.ts";
 import type { BeforeSendHook, HookQuestion, HookRewrite } from "./hook.ts";
@@ -87,6 +87,8 @@ export function createBeforeSend(core: Core, hook: BeforeSendHook | null): Befor
     if (isAdmin(viewer) && !hook.asksAboutAdmins) return { content, customData, push, reach };
     const wanted = await ask(hook, question);
     const facts = await store.sendFacts(question.senderId, question.recipientId, null);
+    if (facts.sender === null) throw new Refusal("SENDER_NOT_FOUND", "The sender is not there any more.");
+    recipientOf(facts);
     return {
       content: wanted.content,
       customData: wanted.customData,

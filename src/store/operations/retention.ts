@@ -146,6 +146,6 @@ export function* sweep(cutoffs: Cutoffs, batch: number): Operation<number> {
   const undelivered = yield* sweepDeliveries(cutoffs.offline, batch, cutoffs.offline);
   const ended = yield* sweepBroadcasts(cutoffs.erased, batch);
   const erased = yield* sweepErasures(cutoffs.audit, batch);
-  const passed = yield* sweepEvents(cutoffs.erased, 8 * batch);
+  const passed = yield* sweepEvents(cutoffs.erased, batch);
   return gone.length + forgotten.length + pushed.length + told.length + undelivered + ended + erased + passed;
 }
