@@ -4,13 +4,13 @@ import { acknowledge } from "./operations/acknowledge.ts";
 import { auditTrail, recordAudit } from "./operations/audit.ts";
 import { logMessages, missed, openBacklog } from "./operations/backlog.ts";
 import {
+  audienceBehind,
   endBroadcast,
   readBroadcast,
   readBroadcasts,
   runningBroadcasts,
   saveProgress,
   startBroadcast,
-  usersBehind,
 } from "./operations/broadcasts.ts";
 import {
   arrange,
@@ -214,7 +214,7 @@ export function createStore(database: Database): Store {
     runningBroadcasts: reading(runningBroadcasts),
     saveProgress: writing(saveProgress),
     endBroadcast: writing(endBroadcast),
-    usersBehind: reading(usersBehind),
+    audienceBehind: reading(audienceBehind),
 
     queueDeliveries: writing(queueDeliveries),
     claimDeliveries: writing(claimDeliveries),

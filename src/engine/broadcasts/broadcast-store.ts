@@ -15,6 +15,6 @@ export interface BroadcastStore {
   saveProgress(id: number, progress: BroadcastProgress): Promise<void>;
   /** Ends one that runs. @returns whether it did */
   endBroadcast(id: number, state: "DONE" | "CANCELLED", now: number, audit: AuditEntry | null): Promise<boolean>;
-  /** Users behind an id who were there at an instant, in the order of their ids. */
-  usersBehind(after: UserId, createdUpTo: number, limit: number): Promise<readonly UserId[]>;
+  /** Users behind an id, but for the sender, who were there at an instant and still are, in the order of their ids. */
+  audienceBehind(after: UserId, createdUpTo: number, sender: UserId | null, limit: number): Promise<readonly UserId[]>;
 }

@@ -32,9 +32,13 @@ export interface BroadcastInput extends BroadcastMessage {
   readonly perSecond?: number | null | undefined;
 }
 
-function readRecipients(to: readonly string[] | null | undefined): readonly UserId[] | null {
+/** Nobody is told what they said themselves, and the system reads nothing. */
+function readRecipients(
+  to: readonly string[] | null | undefined,
+  sender: string | null | undefined,
+): readonly UserId[] | null {
   if (to == null) return null;
-  const ids = [...new Set(to)];
+  const ids = [...new Set(to)].filter((id) => id !== SYSTEM_USER && id !== sender);
   if (ids.length < 1 || to.length > MOST_NAMED) {
     throw invalid("to", `It names ${to.length}; 1 to ${MOST_NAMED}. Leave it out for everybody.`);
   }
@@ -62,17 +66,8 @@ export function createBroadcasts(core: Core, send: Send, check: (viewer: Viewer,
   let closed = false;
 
   async function nextRecipients({ to, startedAt, message }: Broadcast, after: UserId, limit: number) {
-    const ids =
-      to === null
-        ? await store.usersBehind(after, startedAt, limit)
-        : to
-            .slice(to.findIndex((id) => id > after))
-            .filter((id) => id > after)
-            .slice(0, limit);
-    const last = ids.at(-1) ?? null;
-    // Nobody is told what they said themselves, and the system reads nothing.
-    const sender = message.sendAs ?? null;
-    return { last, ids: ids.filter((id) => id !== SYSTEM_USER && id !== sender) };
+    if (to === null) return store.audienceBehind(after, startedAt, message.sendAs ?? null, limit);
+    return to.filter((id) => id > after).slice(0, limit);
   }
 
   /** @returns the code with which it was refused; null where it was sent */
@@ -114,8 +109,9 @@ export function createBroadcasts(core: Core, send: Send, check: (viewer: Viewer,
     async function goOn(): Promise<void> {
       while (!closed && !state.cancelled) {
         const begun = clock.monotonic();
-        const { last, ids } = await nextRecipients(broadcast, progress.position, size);
-        if (last === null) {
+        const ids = await nextRecipients(broadcast, progress.position, size);
+        const last = ids.at(-1);
+        if (last === undefined) {
           await store.endBroadcast(broadcast.id, "DONE", clock.now(), null);
           return;
         }
@@ -164,7 +160,7 @@ export function createBroadcasts(core: Core, send: Send, check: (viewer: Viewer,
       const { clientMessageId, to: named, perSecond: wanted, ...message } = input;
       const perSecond = wanted ?? DEFAULT_PER_SECOND;
       if (perSecond < 1 || perSecond > FASTEST) throw invalid("perSecond", `It is from 1 to ${FASTEST}.`);
-      const to = readRecipients(named);
+      const to = readRecipients(named, message.sendAs);
       check(viewer, message);
       const fingerprint = hash("sha256", JSON.stringify([message, to]), "base64");
       const key = clientMessageId ?? null;

@@ -1,5 +1,5 @@
 /** Broadcasts: what goes out to many, and how far it has come. */
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import {
   BROADCAST_STATES,
   type Broadcast,
@@ -7,7 +7,7 @@ import {
   type BroadcastProgress,
   type NewBroadcast,
 } from "../../engine/broadcasts/model.ts";
-import type { AuditEntry, UserId } from "../../engine/model.ts";
+import { type AuditEntry, SYSTEM_USER, type UserId } from "../../engine/model.ts";
 import { all, first, type Operation, run, statement } from "../statement.ts";
 import { broadcasts, users } from "../tables.ts";
 import { recordAudit } from "./audit.ts";
@@ -49,8 +49,13 @@ function toBroadcast(row: BroadcastRow): Broadcast {
   };
 }
 
-const countUsers = statement<{ at: number }, { total: number }>(
-  (p) => sql`select count(*) as total from ${users} where created_at <= ${p.at}`,
+type Audience = { at: number; system: string; sender: string };
+/** Nobody is told what they said themselves; the system reads nothing, nor does who was erased. */
+function audience(p: { readonly [K in keyof Audience]: unknown }): SQL {
+  return sql`created_at <= ${p.at} and erased_at is null and id <> ${p.system} and id <> ${p.sender}`;
+}
+const countUsers = statement<Audience, { total: number }>(
+  (p) => sql`select count(*) as total from ${users} where ${audience(p)}`,
 );
 const byKey = statement<{ key: string }, BroadcastRow>((p) => sql`select * from ${broadcasts} where key = ${p.key}`);
 type InsertParameters = {
@@ -79,7 +84,8 @@ export function* startBroadcast(
   const { key, fingerprint, startedAt } = wanted;
   const known = key === null ? undefined : yield* first(byKey, { key });
   if (known !== undefined) return { broadcast: toBroadcast(known), fingerprint: known.fingerprint };
-  const total = to === null ? ((yield* first(countUsers, { at: startedAt }))?.total ?? 0) : to.length;
+  const everybody = { at: startedAt, system: SYSTEM_USER, sender: message.sendAs ?? "" };
+  const total = to === null ? ((yield* first(countUsers, everybody))?.total ?? 0) : to.length;
   const recipients = to === null ? null : JSON.stringify(to);
   const row = yield* first(insertBroadcast, { ...wanted, message: JSON.stringify(message), recipients, total });
   if (row === undefined) throw new Error("a broadcast could not be kept");
@@ -133,12 +139,18 @@ export function* endBroadcast(
   return (yield* first(end, { id, state, now })) !== undefined;
 }
 
-const selectBehind = statement<{ after: string; at: number; limit: number }, { id: string }>(
-  (p) => sql`select id from ${users} where id > ${p.after} and created_at <= ${p.at} order by id limit ${p.limit}`,
+const selectBehind = statement<Audience & { after: string; limit: number }, { id: string }>(
+  (p) => sql`select id from ${users} where id > ${p.after} and ${audience(p)} order by id limit ${p.limit}`,
 );
 
-export function* usersBehind(after: UserId, createdUpTo: number, limit: number): Operation<readonly UserId[]> {
-  return (yield* all(selectBehind, { after, at: createdUpTo, limit })).map(({ id }) => id);
+export function* audienceBehind(
+  after: UserId,
+  createdUpTo: number,
+  sender: UserId | null,
+  limit: number,
+): Operation<readonly UserId[]> {
+  const wanted = { after, at: createdUpTo, system: SYSTEM_USER, sender: sender ?? "", limit };
+  return (yield* all(selectBehind, wanted)).map(({ id }) => id);
 }
 
 const eraseEnded = statement<{ cutoff: number; batch: number }, { id: number }>(
