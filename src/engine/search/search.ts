@@ -111,7 +111,7 @@ export function createSearch(core: Core, index: SearchIndex | null, indexing: In
       const last = candidates.length < LOOK_AT ? undefined : candidates.at(-1);
       if (newestFirst) to = last?.place ?? window.from;
       else from = last === undefined ? window.to : last.place + 1;
-      if (took > SLICE_MS) span = Math.max(1, span / 2);
+      if (took > SLICE_MS) span = Math.max(1, Math.floor(span / 2));
       else if (last === undefined) span *= 2;
       found.push(...(await lookedAt(candidates)));
       await nextTurn();
