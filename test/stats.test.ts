@@ -4,6 +4,8 @@ import { createTraffic } from "../src/engine/stats/traffic.ts";
 import { startApp } from "./support/app.ts";
 import { DAY, HOUR, MINUTE, MovableClock, SECOND } from "./support/clock.ts";
 import { everythingStored } from "./support/data.ts";
+import { startTelling } from "./support/fake-app.ts";
+import { DELAY_MS, startPhones } from "./support/push/phones.ts";
 import type { Data } from "./support/socket.ts";
 
 const STATS = `{ serverStats {
@@ -122,6 +124,37 @@ test("the last backup that is done is told of, until the next start", async () =
   const { lastBackup } = await statsOf(app);
   expect(lastBackup).toMatchObject({ name: "today.sqlite", startedAt });
   expect(lastBackup.sizeBytes).toBeGreaterThan(0);
+});
+
+test("pushes are told of for each vendor by how far they are, with the age of the oldest", async () => {
+  const phones = await startPhones();
+  const { app } = phones;
+  await phones.phone("bob");
+  expect((await statsOf(app)).pushQueues).toEqual([{ vendor: "FCM", states: [], broken: null }]);
+  const [alice, carol] = await app.people("alice", "carol");
+  const oldestAt = new Date(app.clock.now()).toISOString();
+  await alice.send("bob", "one");
+  app.clock.advance(SECOND);
+  await carol.send("bob", "two");
+  const queued = { state: "QUEUED", count: 2, oldestAt };
+  expect((await statsOf(app)).pushQueues).toEqual([{ vendor: "FCM", states: [queued], broken: null }]);
+  phones.pass(DELAY_MS);
+  await phones.untilTold(2);
+  await app.server.engine.pushing.settled();
+  expect((await statsOf(app)).pushQueues[0].states).toMatchObject([{ state: "SHOWN", count: 2 }]);
+});
+
+test("what a hook has not taken is told of, with since when", async () => {
+  const [app, fake] = await startTelling({ types: ["message.sent"] });
+  const [alice] = await app.people("alice", "bob");
+  fake.receive = () => ({ status: 503 });
+  await alice.send("bob", "hello");
+  await app.server.engine.hooks.settled();
+  const [queue, ...others] = (await statsOf(app)).hookQueues;
+  expect(others).toEqual([]);
+  expect(queue).toMatchObject({ waiting: 1, dead: 0 });
+  expect(Date.parse(queue.oldestAt)).toBeLessThanOrEqual(app.clock.now());
+  expect(queue.hook).not.toBe("");
 });
 
 test("a doubted clock is told of", async () => {
