@@ -105,7 +105,13 @@ test("a store from before runs has them after the start, and is swept by them", 
   ]);
 
   const byAge = database.prepare("select name from sqlite_master where type = 'index' and name like '%by_age'");
-  expect(byAge.pluck().all()).toEqual(["audit_by_age", "push_log_by_age"]);
+  expect(byAge.pluck().all()).toEqual([
+    "audit_by_age",
+    "push_log_by_age",
+    "hook_deliveries_by_age",
+    "broadcasts_by_age",
+    "erasures_by_age",
+  ]);
 
   app.clock.advance(7 * DAY);
   await app.server.engine.sweep();
