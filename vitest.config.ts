@@ -23,8 +23,8 @@ export default defineConfig({
           include: ["test/browser/**/*.test.ts"],
           globalSetup: "test/browser/build.ts",
           testTimeout: 60_000,
-          // A browser has several processes of its own.
-          fileParallelism: false,
+          // After the others: a browser has several processes of its own.
+          sequence: { groupOrder: 1 },
         },
       },
     ],
