@@ -21,6 +21,8 @@ const LOGIN = "mutation ($input: LoginInput!) { login(input: $input) { accessTok
 const TOKEN_MS = 3_650 * 86_400_000;
 /** Nobody may write to this one: she has blocked everybody. */
 const HERMIT = "hermit";
+/** How long a load that gets nothing acknowledged is waited for. */
+const PATIENCE_MS = 120_000;
 const TOO_LONG = "x".repeat(13_000);
 
 function oneOf<T>(list: readonly T[]): T {
@@ -77,12 +79,20 @@ export class Load {
     return load;
   }
 
-  /** Resolves when this many more messages have been acknowledged. */
+  /**
+   * Resolves when this many more messages have been acknowledged.
+   * @throws Error where they have not been after two minutes
+   */
   untilAcknowledged(more: number): Promise<void> {
     const goal = this.acknowledged + more;
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
+      const giveUp = setTimeout(() => {
+        this.#awaited.delete(look);
+        reject(new Error(`${goal - this.acknowledged} of ${more} sends are not acknowledged: is the server up?`));
+      }, PATIENCE_MS);
       const look = () => {
         if (this.acknowledged < goal) return;
+        clearTimeout(giveUp);
         this.#awaited.delete(look);
         resolve();
       };

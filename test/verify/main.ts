@@ -34,13 +34,23 @@ function say(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
+/** What a trial may take: many times what any has taken. */
+const LIMIT_MINUTES = { short: 6, long: 240 };
+
 async function attempt(trial: Trial, scale: Scale): Promise<Findings> {
+  const minutes = scale.pick(LIMIT_MINUTES.short, LIMIT_MINUTES.long);
+  let limit: NodeJS.Timeout | undefined;
+  const tooLong = new Promise<never>((_, reject) => {
+    limit = setTimeout(() => reject(new Error(`not over after ${minutes} minutes`)), minutes * 60_000);
+  });
   try {
-    return await trial.run(scale);
+    return await Promise.race([trial.run(scale), tooLong]);
   } catch (error) {
     // A trial that cannot be brought to its end has found something, too.
     const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return findings({ breaches: [{ kind: "other", what: `the trial broke off: ${what}` }] });
+  } finally {
+    clearTimeout(limit);
   }
 }
 
@@ -88,7 +98,8 @@ async function main(): Promise<void> {
   say(`\n${Math.round((performance.now() - started) / 1_000)} s`);
   for (const reason of skipped) say(`Left out: ${reason}`);
   const { breaches, crashes } = total(inOrder.map((row) => row.findings));
-  process.exitCode = breaches.length === 0 && crashes === 0 && inOrder.length > 0 ? 0 : 1;
+  // What a trial that broke off has left running ends here, too.
+  process.exit(breaches.length === 0 && crashes === 0 && inOrder.length > 0 ? 0 : 1);
 }
 
 await main();

@@ -29,6 +29,9 @@ export class ServerProcess {
     this.exited = exited;
     this.#child = child;
     this.#log = log;
+    const end = () => child.kill("SIGKILL");
+    process.once("exit", end);
+    void exited.then(() => process.off("exit", end));
   }
 
   /**

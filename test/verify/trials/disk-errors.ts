@@ -114,6 +114,16 @@ async function isRefused(prober: Client): Promise<boolean> {
   }
 }
 
+async function isAnswered(prober: Client): Promise<boolean> {
+  try {
+    await prober.ask(READ);
+    return true;
+  } catch (error) {
+    if (error instanceof Unanswered) return false;
+    throw error;
+  }
+}
+
 async function strike(world: World, error: DiskError, log: string): Promise<void> {
   const { server, load } = world;
   const prober = new Client(server, await signAppToken(SECRET, "prober", "user", Date.now() + 86_400_000));
@@ -124,24 +134,24 @@ async function strike(world: World, error: DiskError, log: string): Promise<void
     isDown = true;
   });
   const database = join(world.dataFolder, "parley.sqlite");
-  let mustExit = false;
   // Not the first, so that what was called before it is known.
   const from = 2 + Math.floor(Math.random() * 25);
   const tracer = new Tracer(server.pid, [database, `${database}-wal`], error, from, log);
   try {
     const happened = () => tracer.injected >= (error.times ?? 1) && (error.times !== null || tracer.hitCommit);
     if (!(await until(() => isDown || happened()))) world.breach(`${error.name}: nothing was injected`);
-    // Its last lines come when it ends.
-    if (isDown) await tracer.detach();
-    mustExit = error.server === "exits" && tracer.hitCommit;
-    if (mustExit && !(await until(() => isDown))) world.breach(`${error.name}: the server did not exit`);
     if (error.server === "refuses") {
       if (!(await until(() => isRefused(prober)))) world.breach(`${error.name}: a write was not refused`);
       await prober.ask(READ);
     }
-    if (!mustExit && isDown) world.breach(`${error.name}: the server went down: ${server.log.slice(-500)}`);
   } finally {
+    // Its last lines come when it ends.
     await tracer.detach();
+  }
+  if (error.server === "exits" && tracer.hitCommit) {
+    if (!(await until(() => isDown))) world.breach(`${error.name}: the server did not exit`);
+  } else if (!(await until(() => isDown || isAnswered(prober))) || isDown) {
+    world.breach(`${error.name}: the server went down: ${server.log.slice(-500)}`);
   }
   world.fault(error.name);
   for (const line of server.errors) if (line.includes("unexpectedly")) world.breach(`the server logged ${line}`);
