@@ -1,7 +1,15 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
+import { noPostgres } from "./test/support/postgres.ts";
 import { relayTags } from "./test/support/relay-tags.ts";
+
+/** What holds whichever database is under it. */
+const ON_POSTGRES = ["delivery", "delivery.properties", "model", "postgres/*"].map((name) => `test/${name}.test.ts`);
+
+const without = noPostgres();
+if (without !== null)
+  process.stderr.write(`${without}: the tests on it, and those of several servers, are left out.\n`);
 
 export default defineConfig({
   plugins: [relayTags(join(import.meta.dirname, "examples/relay"))],
@@ -15,7 +23,28 @@ export default defineConfig({
   },
   test: {
     projects: [
-      { extends: true, test: { name: "server", include: ["test/**/*.test.{ts,tsx}"], exclude: ["test/browser/**"] } },
+      {
+        extends: true,
+        test: {
+          name: "server",
+          include: ["test/**/*.test.{ts,tsx}"],
+          exclude: ["test/browser/**", "test/postgres/**"],
+        },
+      },
+      ...(noPostgres() === null
+        ? [
+            {
+              extends: true as const,
+              test: {
+                name: "on PostgreSQL",
+                include: ON_POSTGRES,
+                globalSetup: "test/support/postgres-for-all.ts",
+                testTimeout: 60_000,
+                hookTimeout: 60_000,
+              },
+            },
+          ]
+        : []),
       {
         extends: true,
         test: {

@@ -55,7 +55,7 @@ function withoutIndexes(file: Sqlite.Database): () => void {
  */
 export async function fill(folder: string, messages: number): Promise<void> {
   const path = join(folder, "parley.sqlite");
-  const { openSqlite } = await built<typeof import("../src/store/sqlite.ts")>("store/sqlite.js");
+  const { openSqlite } = await built<typeof import("../src/store/sqlite/sqlite.ts")>("store/sqlite/sqlite.js");
   await openSqlite(path, { committed() {}, failed() {} }).close();
 
   const file = new Sqlite(path);

@@ -126,7 +126,7 @@ async function importFrom(files: readonly string[], format: string): Promise<voi
 async function restore(file: string | undefined): Promise<void> {
   if (file === undefined) throw new UsageError("parley restore <file>: which backup?");
   const { dataFolder } = readConfig(process.env);
-  const { restoreBackup } = await import("./store/restore.ts");
+  const { restoreBackup } = await import("./store/sqlite/restore.ts");
   const { bytes, keptAs } = restoreBackup(file, dataFolder, systemClock.now());
   const before = keptAs === null ? "" : `; what was there is ${keptAs}`;
   say(`${file}: ${bytes} bytes, verified and restored into ${dataFolder}${before}`);

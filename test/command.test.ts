@@ -522,6 +522,10 @@ type AnyText =
 
 const BAD_SETTINGS: Record<Exclude<keyof typeof environment.shape, AnyText>, string> = {
   PARLEY_PORT: "65536",
+  PARLEY_DATABASE: "mysql://db.example.com/parley",
+  PARLEY_DATABASE_CONNECTIONS: "1",
+  PARLEY_DATABASE_UNSAFE: "maybe",
+  PARLEY_BUS: "nats://bus.example.com",
   PARLEY_SECRET: "x".repeat(31),
   PARLEY_PREVIOUS_SECRETS: `${"x".repeat(32)},${"y".repeat(31)}`,
   PARLEY_JWKS: "http://app.example.com/keys",

@@ -177,6 +177,7 @@ test("nobody speaks for it or writes to it any more, until the app signs for tha
   const phone = await mallory.login("phone", "IOS");
   const [one, two] = [await mallory.connect(), await phone.connect()];
   await mallory.send("alice", "hello");
+  const { id: old } = await alice.send("mallory", "for the one who was there");
   await erase(admin, "mallory");
   for (const socket of [one, two]) expect((await socket.closed).code).toBe(4401);
   for (const person of [mallory, phone]) expect(await person.refusal("{ viewer { id } }")).toBe("UNAUTHENTICATED");
@@ -190,11 +191,14 @@ test("nobody speaks for it or writes to it any more, until the app signs for tha
     app.clock.advance(1_000);
     const back = await app.person("mallory");
     expect(await back.conversations()).toEqual([]);
+    expect(await back.history("alice")).toEqual([]);
+    expect(await back.message(old)).toBeNull();
     expect(await back.get('{ user(id: "mallory") { nickname erasedAt } devices { deviceId } }')).toMatchObject({
       user: { nickname: null, erasedAt: null },
     });
     await alice.send("mallory", "welcome");
-    expect(texts(await back.history("alice"))).toContain("welcome");
+    expect(texts(await back.history("alice"))).toEqual(["welcome"]);
+    expect(await back.message(old)).toBeNull();
     const { refreshed } = await back.sync();
     expect(refreshed.truncated).toBe(false);
     await erase(admin, "mallory");

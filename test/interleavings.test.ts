@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, test } from "vitest";
-import { openSqlite } from "../src/store/sqlite.ts";
+import { openSqlite } from "../src/store/sqlite/sqlite.ts";
 import { createStore } from "../src/store/store.ts";
 import { checkAfterwards, checkPromises } from "./support/live-promises.ts";
 import { Arena } from "./support/live-run.ts";

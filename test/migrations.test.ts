@@ -11,7 +11,7 @@ import { DAY, HOUR } from "./support/clock.ts";
 import { everythingStored, openBeside } from "./support/data.ts";
 import { runsAmiss } from "./support/runs.ts";
 
-const MIGRATIONS = fileURLToPath(new URL("../drizzle", import.meta.url));
+const MIGRATIONS = fileURLToPath(new URL("../drizzle/sqlite", import.meta.url));
 
 /** An empty store as it was made by the first so many migrations. */
 function storeOf(migrations: number): string {

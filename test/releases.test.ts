@@ -39,7 +39,9 @@ describe.each(releases)("a database of $version", (release) => {
     expect(database.pragma("integrity_check", { simple: true })).toBe("ok");
     expect(database.pragma("foreign_key_check")).toEqual([]);
     expect(runsAmiss(database)).toEqual({});
-    const { entries } = JSON.parse(readFileSync(new URL("../drizzle/meta/_journal.json", import.meta.url), "utf8"));
+    const { entries } = JSON.parse(
+      readFileSync(new URL("../drizzle/sqlite/meta/_journal.json", import.meta.url), "utf8"),
+    );
     const applied = database.prepare("select count(*) from __drizzle_migrations").pluck().get();
     expect(applied, "made before its schema changed? make it anew").toBe(entries.length);
     database.close();

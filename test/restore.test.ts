@@ -2,7 +2,7 @@
 import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
-import { restoreBackup } from "../src/store/restore.ts";
+import { restoreBackup } from "../src/store/sqlite/restore.ts";
 import { type App, type Person, startApp, texts } from "./support/app.ts";
 import { everythingStored, openBeside } from "./support/data.ts";
 import type { Data } from "./support/socket.ts";

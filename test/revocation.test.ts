@@ -4,7 +4,7 @@ import { decodeJwt } from "jose";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import type { Credential } from "../src/engine/store.ts";
 import { signAppToken } from "../src/server/tokens.ts";
-import { openSqlite } from "../src/store/sqlite.ts";
+import { openSqlite } from "../src/store/sqlite/sqlite.ts";
 import { createStore } from "../src/store/store.ts";
 import { type App, Person, SECRET, startApp } from "./support/app.ts";
 import { DAY, HOUR, MINUTE, SECOND } from "./support/clock.ts";

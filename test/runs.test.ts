@@ -9,7 +9,7 @@ import type { MessageDraft } from "../src/engine/draft.ts";
 import { type Member, type Message, SYSTEM_USER } from "../src/engine/model.ts";
 import type { Cutoffs } from "../src/engine/settings.ts";
 import type { Logged, Store } from "../src/engine/store.ts";
-import { openSqlite } from "../src/store/sqlite.ts";
+import { openSqlite } from "../src/store/sqlite/sqlite.ts";
 import { createStore } from "../src/store/store.ts";
 import { draftOf } from "./support/draft.ts";
 import { runsAmiss } from "./support/runs.ts";

@@ -5,7 +5,7 @@ import Sqlite from "better-sqlite3";
 import { Placeholder, type SQL, sql } from "drizzle-orm";
 import { SQLiteSyncDialect } from "drizzle-orm/sqlite-core";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { openSqlite } from "../src/store/sqlite.ts";
+import { openSqlite } from "../src/store/sqlite/sqlite.ts";
 import { all, type Row, type Statement, statement } from "../src/store/statement.ts";
 import { App, startApp } from "./support/app.ts";
 import { openBeside } from "./support/data.ts";

@@ -5,7 +5,7 @@ import { built } from "../built.ts";
 import type { Carried, Keeper } from "./keep.ts";
 import { serveRelay } from "./relay.ts";
 
-const { openSqlite } = await built<typeof import("../../src/store/sqlite.ts")>("store/sqlite.js");
+const { openSqlite } = await built<typeof import("../../src/store/sqlite/sqlite.ts")>("store/sqlite/sqlite.js");
 const { createStore } = await built<typeof import("../../src/store/store.ts")>("store/store.js");
 
 const store = createStore(openSqlite(join(process.argv[2] ?? ".", "parley.sqlite"), { committed() {}, failed() {} }));

@@ -13,6 +13,10 @@ export interface Config {
   readonly host: string;
   readonly port: number;
   readonly dataFolder: string;
+  /** Null: a SQLite file in the data folder. */
+  readonly postgres: { readonly url: string; readonly connections: number; readonly unsafe: boolean } | null;
+  /** URL of Redis; null: PostgreSQL tells its servers of each other itself. */
+  readonly redis: string | null;
   /** Null: no backups. */
   readonly backupFolder: string | null;
   /** Null: messages are not archived. */
@@ -115,6 +119,9 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     throw new ConfigError(result.error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}.`).join("\n"));
   }
   const values = result.data;
+  if (values.PARLEY_BUS !== undefined && values.PARLEY_DATABASE === undefined) {
+    throw new ConfigError("PARLEY_BUS tells servers on one PostgreSQL of each other: it needs PARLEY_DATABASE.");
+  }
   const production = env.NODE_ENV === "production";
   if (production && values.PARLEY_SECRET === undefined) {
     throw new ConfigError(`PARLEY_SECRET is required in production; \`openssl rand -base64 48\` makes one.`);
@@ -123,6 +130,15 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     host: values.PARLEY_HOST,
     port: values.PARLEY_PORT,
     dataFolder: values.PARLEY_DATA,
+    postgres:
+      values.PARLEY_DATABASE === undefined
+        ? null
+        : {
+            url: values.PARLEY_DATABASE,
+            connections: values.PARLEY_DATABASE_CONNECTIONS,
+            unsafe: values.PARLEY_DATABASE_UNSAFE,
+          },
+    redis: values.PARLEY_BUS ?? null,
     backupFolder: values.PARLEY_BACKUPS ?? null,
     archives:
       values.PARLEY_ARCHIVES === undefined

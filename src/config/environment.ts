@@ -69,6 +69,14 @@ const serviceUrl = z.string().refine((text) => {
   return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).username === "";
 }, "must be a URL such as https://s3.example.com, without a password");
 
+const busUrl = z.string().refine((text) => {
+  return URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol);
+}, "must be a URL such as redis://redis.example.com:6379");
+
+const databaseUrl = z.string().refine((text) => {
+  return URL.canParse(text) && /^postgres(ql)?:$/.test(new URL(text).protocol) && new URL(text).pathname.length > 1;
+}, "must be a URL such as postgres://parley:password@db.example.com/parley");
+
 /** A folder, or a bucket: `s3://bucket` or `s3://bucket/what/keys/begin/with`. */
 const mediaPlace = z.string().transform((text, context) => {
   if (!/^s3:/i.test(text)) return { folder: text };
@@ -93,6 +101,10 @@ export const environment = z.object({
   PARLEY_HOST: z.string().min(1, "must name an address").default("127.0.0.1"),
   PARLEY_PORT: wholeNumber(0, 65_535).default(4_000),
   PARLEY_DATA: z.string().min(1, "must name a folder").default("./data"),
+  PARLEY_DATABASE: databaseUrl.optional(),
+  PARLEY_DATABASE_CONNECTIONS: wholeNumber(2, 1_000).default(10),
+  PARLEY_DATABASE_UNSAFE: yesOrNo.default(false),
+  PARLEY_BUS: busUrl.optional(),
   PARLEY_BACKUPS: z.string().min(1, "must name a folder").optional(),
   PARLEY_ARCHIVES: z.string().min(1, "must name a folder").optional(),
   PARLEY_ARCHIVE_DAYS: wholeNumber(1, 3_650).default(7),

@@ -21,6 +21,7 @@ export function createAdministration(core: Core) {
       const audit = auditEntry(core, viewer, "updateSettings", null, JSON.stringify(changed));
       await core.store.saveSettings(changed, audit);
       core.settings = { ...core.settings, ...changed };
+      core.cluster?.settingsChanged();
       return core.settings;
     },
   };

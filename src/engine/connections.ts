@@ -48,6 +48,10 @@ export interface Connections {
   /** Lets a device's connections live until the new token runs out. */
   renew(viewer: Viewer, connection: Connection | null): void;
   endAll(reason: EndReason): void;
+  /** Users who have any. */
+  users(): readonly UserId[];
+  /** Told when a user has its first connection, and when its last is gone. */
+  onPresence: (userId: UserId, present: boolean) => void;
   readonly count: number;
   /** Users who have any. */
   readonly userCount: number;
@@ -76,13 +80,16 @@ export function createConnections(clock: Clock, limits: ConnectionLimits): Conne
     entries.add(entry);
     byUser.set(entry.viewer.userId, entries);
     count += 1;
+    if (entries.size === 1) connections.onPresence(entry.viewer.userId, true);
   }
 
   function remove(entry: Entry): void {
     const entries = byUser.get(entry.viewer.userId);
     if (entries?.delete(entry) !== true) return;
-    if (entries.size === 0) byUser.delete(entry.viewer.userId);
     count -= 1;
+    if (entries.size > 0) return;
+    byUser.delete(entry.viewer.userId);
+    connections.onPresence(entry.viewer.userId, false);
   }
 
   function checkSubscriptions({ viewer, subscriptions }: Entry): void {
@@ -134,8 +141,10 @@ export function createConnections(clock: Clock, limits: ConnectionLimits): Conne
     return entry;
   }
 
-  return {
+  const connections: Connections = {
     open,
+    users: () => [...byUser.keys()],
+    onPresence: () => {},
     isOnline: (userId) => byUser.has(userId),
     endOf(userId, reason, isMeant) {
       for (const entry of byUser.get(userId) ?? []) if (isMeant(entry)) entry.end(reason);
@@ -164,4 +173,5 @@ export function createConnections(clock: Clock, limits: ConnectionLimits): Conne
       return total;
     },
   };
+  return connections;
 }

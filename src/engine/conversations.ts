@@ -4,7 +4,7 @@ import { nextTurn } from "./clock.ts";
 import { announced, type Core, cutoffsNow } from "./core.ts";
 import { type ContactPlace, decodeContactCursor, decodeHistoryCursor } from "./cursors.ts";
 import { isUserId, parseConversationId } from "./ids.ts";
-import type { Member, UserId } from "./model.ts";
+import { type Member, SYSTEM_USER, type UserId } from "./model.ts";
 import { type Page, type PageArguments, pageOfList, pageRange } from "./pages.ts";
 import { limitChanges } from "./permissions.ts";
 import type { TimelineView } from "./store.ts";
@@ -106,7 +106,9 @@ export function createConversations(core: Core) {
     if (!isUserId(peer) || (await store.users([peer])).size === 0) return null;
     const conversationId = (await store.conversationBetween(userId, peer)) ?? 0;
     const member = await store.member(userId, peer);
-    return timeline(viewer, viewOf(userId, conversationId, member?.clearedSeq ?? 0), peer, args);
+    // Only the system has no side of what it wrote; an erased person has none any more, whoever has the id now.
+    const clearedSeq = member?.clearedSeq ?? (userId === SYSTEM_USER ? 0 : Number.MAX_SAFE_INTEGER);
+    return timeline(viewer, viewOf(userId, conversationId, clearedSeq), peer, args);
   }
 
   async function lastMessage(viewer: Viewer, member: Member): Promise<MessageView | null> {

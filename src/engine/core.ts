@@ -1,6 +1,8 @@
 /** What the engine's rooms share. */
 import type { BackupObserver } from "./backups.ts";
 import type { Clock } from "./clock.ts";
+import type { Cluster } from "./cluster/cluster.ts";
+import type { Leases } from "./cluster/leases.ts";
 import type { ConnectionLimits, Connections } from "./connections.ts";
 import type { ReaderName } from "./events.ts";
 import type { HookVerdict } from "./hooks/hook.ts";
@@ -59,6 +61,8 @@ export interface Observer extends ClockObserver, BackupObserver {
   hookFailed(hook: string, reason: string): void;
   /** A reader of the event feed could not do its work; it tries again. */
   followingFailed(reader: ReaderName, error: unknown): void;
+  /** What other servers have done could not be looked into; it is tried again. */
+  clusterFailed(error: unknown): void;
   swept(rows: number): void;
   sweepFailed(error: unknown): void;
 }
@@ -121,6 +125,10 @@ export interface Core {
   readonly erased: Set<UserId>;
   /** Resolves once the search index holds nothing that was erased before. */
   forgotten: () => Promise<void>;
+  /** The other servers on the same store; null where there can be none. */
+  cluster: Cluster | null;
+  /** Jobs that one server does for all. */
+  leases: Leases;
   /** Something may have come into the event feed. */
   happened: () => void;
   /** The server is going down. */

@@ -72,6 +72,7 @@ export function createDevices(core: Core, users: Pick<ReturnType<typeof createUs
   /** Ends what was opened with a session: what is under way, and its connections. */
   function endSession({ userId, deviceId, session }: Pick<Device, "userId" | "deviceId" | "session">): void {
     revocations.noteEndedSession(userId, deviceId, session);
+    core.cluster?.standingChanged(userId);
     connections.endOf(userId, "ended", ({ viewer }) => viewer.deviceId === deviceId && viewer.session === session);
   }
 
@@ -82,6 +83,7 @@ export function createDevices(core: Core, users: Pick<ReturnType<typeof createUs
   async function authenticate(token: string): Promise<Viewer> {
     const claims = await tokens.verify(token);
     const { userId, role, expiresAt } = claims;
+    if (isUserId(userId)) await core.cluster?.confirm(userId);
     if (!isUserId(userId) || userId === SYSTEM_USER) {
       const reason = "`sub` must be a user's id: 1 to 128 bytes of A-Z a-z 0-9 _ - . @ + |, and not `system`.";
       throw new Refusal("UNAUTHENTICATED", reason);
@@ -98,7 +100,10 @@ export function createDevices(core: Core, users: Pick<ReturnType<typeof createUs
       throw new Refusal("UNAVAILABLE", "What was kept under this id is being erased. Try again later.");
     }
     // What the app signs after an erasure is for somebody new.
-    if (core.erased.delete(userId)) await store.comeBack(userId);
+    if (core.erased.delete(userId)) {
+      await store.comeBack(userId);
+      core.cluster?.standingChanged(userId);
+    }
     return { userId, role, expiresAt, deviceId: DEFAULT_DEVICE, session: null, issuedAt };
   }
 
@@ -153,6 +158,7 @@ export function createDevices(core: Core, users: Pick<ReturnType<typeof createUs
     if (session !== null) {
       await store.endSession(userId, deviceId, clock.now(), null);
       revocations.noteEndedSession(userId, deviceId, session);
+      core.cluster?.standingChanged(userId);
     } else await store.deletePushTokens(userId, deviceId, null);
     setImmediate(() => {
       if (session !== null) endSession({ userId, deviceId, session });
@@ -186,6 +192,7 @@ export function createDevices(core: Core, users: Pick<ReturnType<typeof createUs
     const ended = await store.revokeTokens(userId, device, validFrom, audit);
     revocations.note(userId, validFrom);
     for (const { deviceId: name, session } of ended) revocations.noteEndedSession(userId, name, session);
+    core.cluster?.standingChanged(userId);
     const isMeant = ({ viewer: { session, deviceId: name } }: Connection) =>
       device === null || session === null || name === device;
     // An admin that revokes its own hears the answer first.
@@ -221,6 +228,7 @@ export function createDevices(core: Core, users: Pick<ReturnType<typeof createUs
     const audit = foreign ? auditEntry(core, viewer, "endSession", userId, `device ${deviceId}`) : null;
     await store.endSession(userId, deviceId, clock.now(), audit);
     revocations.noteEndedSession(userId, deviceId, device.session);
+    core.cluster?.standingChanged(userId);
     const isMeant = ({ viewer: each }: Connection) => each.deviceId === deviceId && each.session === device.session;
     // Who ends its own hears the answer first.
     setImmediate(() => {

@@ -5,11 +5,15 @@ import { createAuditTrail } from "./audit.ts";
 import { createBackups } from "./backups.ts";
 import { createBroadcasts } from "./broadcasts/broadcasts.ts";
 import type { Clock } from "./clock.ts";
+import { type ClusterSetup, joinCluster } from "./cluster/cluster.ts";
+import { ALL_LEASES } from "./cluster/leases.ts";
+import { createSharedHub, type SharedHub } from "./cluster/shared-hub.ts";
 import { createConnections } from "./connections.ts";
 import { createConversations } from "./conversations.ts";
 import type { Core, Media, Observer, Tokens, UserLimits } from "./core.ts";
 import { createDevices } from "./devices.ts";
 import { createErasing } from "./erasure.ts";
+import type { ReaderName } from "./events.ts";
 import { createBeforeSend } from "./hooks/before-send.ts";
 import { startDeliveries } from "./hooks/deliveries.ts";
 import type { HookSetup } from "./hooks/hook.ts";
@@ -87,6 +91,8 @@ export interface EngineOptions {
   readonly machine?: Machine;
   /** Left out: one of its own. */
   readonly hub?: Hub;
+  /** What connects it to other servers; needed where the store is shared. */
+  readonly cluster?: ClusterSetup | null;
 }
 
 /** Where pushes go, and when. */
@@ -102,7 +108,7 @@ export type Engine = Awaited<ReturnType<typeof createEngine>>;
 
 /** Builds the engine over an open store. Close it before the store. */
 export async function createEngine(options: EngineOptions) {
-  const { store, clock, tokens, sendRate, sessionLimits, media, hub = createHub() } = options;
+  const { store, clock, tokens, sendRate, sessionLimits, media, cluster = null } = options;
   const traffic = createTraffic(clock);
   const observer: Observer = {
     ...options.observer,
@@ -112,6 +118,16 @@ export async function createEngine(options: EngineOptions) {
     },
   };
   const limits = { ...DEFAULT_USER_LIMITS, ...options.limits };
+  const sharedHub: SharedHub | null =
+    cluster &&
+    createSharedHub({
+      store,
+      bus: cluster.bus,
+      changed() {
+        core.changes += 1;
+      },
+      failed: observer.clusterFailed,
+    });
   const core: Core = {
     store,
     clock,
@@ -119,7 +135,7 @@ export async function createEngine(options: EngineOptions) {
     tokens,
     observer,
     sessionLimits,
-    hub,
+    hub: sharedHub ?? options.hub ?? createHub(),
     connections: createConnections(clock, limits),
     revocations: createRevocations(),
     rates: createRates(clock, perSecond(sendRate)),
@@ -133,9 +149,32 @@ export async function createEngine(options: EngineOptions) {
     erasing: new Set(),
     erased: new Set(),
     forgotten: async () => {},
+    cluster: null,
+    leases: ALL_LEASES,
     happened: () => {},
     stopped: false,
   };
+  if (cluster !== null && sharedHub !== null) {
+    const { connections, revocations, erasing, erased } = core;
+    core.cluster = await joinCluster({
+      ...cluster,
+      store,
+      hub: sharedHub,
+      connections,
+      revocations,
+      erasing,
+      erased,
+      onSettings(changed) {
+        core.settings = { ...DEFAULT_SETTINGS, ...changed };
+      },
+      failed: observer.clusterFailed,
+    });
+    core.leases = core.cluster.leases;
+  }
+  /** What nobody reads is not kept for it. */
+  async function forget(reader: ReaderName): Promise<void> {
+    if (!store.shared) await store.closeReader(reader);
+  }
   const uploads = createUploads(core);
   const users = createUsers(core);
   const refreshes = createRefreshes();
@@ -148,14 +187,16 @@ export async function createEngine(options: EngineOptions) {
   const broadcasts = createBroadcasts(core, sending.send, sending.check);
   await broadcasts.recover();
   const deliveries = hooks === null || hooks.events.length === 0 ? null : await startDeliveries(core, hooks);
-  if (deliveries === null) await store.closeReader("hooks");
+  // Another server may have some.
+  if (deliveries === null) await forget("hooks");
   else core.happened = deliveries.wake;
   if (indexing !== null) core.forgotten = indexing.settle;
   const erasing = createErasing(core, uploads);
   await erasing.recover();
+  core.cluster?.heirs.push(broadcasts.recover, erasing.recover);
   const { archives = null, recordLinks = null } = options;
   // What is not archived is not kept for it either.
-  if (archives === null) await store.closeReader("archives");
+  if (archives === null) await forget("archives");
   const archiving = archives === null ? null : await startArchiving(core, archives, uploads.linkTo);
   const { forgotten } = core;
   if (archiving !== null) {
@@ -167,7 +208,8 @@ export async function createEngine(options: EngineOptions) {
   const archived = archives === null || archiving === null ? null : { files: archives.files, archiving };
   const sweeper = startSweeper(core, uploads, indexing);
   const setup = options.push ?? null;
-  if (setup !== null) await store.releasePushes();
+  // What another server has taken is its own until the lease is over.
+  if (setup !== null && !store.shared) await store.releasePushes();
   const dispatcher = setup === null ? null : createDispatcher(core, setup);
   if (setup !== null && dispatcher !== null) {
     core.push = { delayMs: setup.delayMs, lifetimeMs: setup.lifetimeMs, expect: dispatcher.expect };
@@ -180,6 +222,14 @@ export async function createEngine(options: EngineOptions) {
   return {
     clock,
     connections: core.connections,
+    /**
+     * Makes sure that what is known here of a user is so still, wherever it may have changed; null where nobody else
+     * changes anything.
+     * @throws StoreUnavailable
+     */
+    confirm: core.cluster?.confirm ?? null,
+    /** Resolves once all that other servers have committed before is known here. */
+    lookAround: async () => core.cluster?.look(),
     /**
      * Counts a query, or a subscription that starts.
      * @throws Refusal RATE_LIMITED
@@ -239,7 +289,8 @@ export async function createEngine(options: EngineOptions) {
     /** Stops the sweeper, ends what is being pushed and looked into; what is connected is ended by `connections`. */
     async close() {
       core.stopped = true;
-      sweeper.stop();
+      await core.cluster?.close();
+      await sweeper.stop();
       await dispatcher?.close();
       await broadcasts.close();
       await erasing.close();

@@ -39,7 +39,7 @@ export function createErasing(core: Core, uploads: Pick<Uploads, "removeSoon">) 
 
   async function goOn(begun: Erasure): Promise<void> {
     let erasure = begun;
-    while (erasure.finishedAt === null && !closed) {
+    while (erasure.finishedAt === null && !closed && (await core.leases.take(`erasure ${erasure.id}`))) {
       const started = clock.monotonic();
       const step = await store.eraseMore(erasure, BATCH, timekeeper.latest());
       core.changes += 1;
@@ -54,6 +54,7 @@ export function createErasing(core: Core, uploads: Pick<Uploads, "removeSoon">) 
     await store.tidy();
     core.erased.add(erasure.userId);
     core.erasing.delete(erasure.userId);
+    core.cluster?.standingChanged(erasure.userId);
   }
 
   async function untilDone(erasure: Erasure): Promise<void> {
@@ -77,7 +78,7 @@ export function createErasing(core: Core, uploads: Pick<Uploads, "removeSoon">) 
   }
 
   return {
-    /** Goes on with what a stop has interrupted. */
+    /** Goes on with what a stop, of this server or another one, has interrupted. */
     async recover(): Promise<void> {
       for (const erasure of await store.runningErasures()) start(erasure);
     },
@@ -102,6 +103,7 @@ export function createErasing(core: Core, uploads: Pick<Uploads, "removeSoon">) 
       revocations.note(userId, tokensFrom);
       for (const { deviceId, session } of ended) revocations.noteEndedSession(userId, deviceId, session);
       connections.endOf(userId, "ended", () => true);
+      core.cluster?.standingChanged(userId);
       start(erasure);
       return erasure;
     },

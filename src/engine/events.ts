@@ -5,14 +5,28 @@ import type { ReaderPosition, StoredEvent } from "./event-store.ts";
 /** Who reads. A name is kept for good: what a reader has passed may be forgotten. */
 export type ReaderName = "search" | "hooks" | "archives";
 
+/** What became of events that were handed over. */
+export type Handled =
+  /** They need not be handed over again. */
+  | "done"
+  /** And the store has noted that already. */
+  | "passed"
+  /** Another server has been faster: the reader is elsewhere by now. */
+  | "moved";
+
 export interface FollowOptions {
   readonly name: ReaderName;
+  /** Tells one from others of its name, where each server has one of its own. */
+  readonly instance?: string;
   /** Milliseconds after a look in which it does not look again. */
   readonly restMs: number;
   /** Events at once. */
   readonly batch: number;
-  /** Resolves once they need not be handed over again. What it throws is observed, and they are, after a rest. */
-  handle(events: readonly StoredEvent[]): Promise<void>;
+  /**
+   * What it throws is observed, and they are handed over again, after a rest.
+   * @param after where the reader was before them
+   */
+  handle(events: readonly StoredEvent[], after: number): Promise<Handled>;
 }
 
 export interface Follower {
@@ -29,8 +43,9 @@ export interface Follower {
 /** Begins to follow: with what comes next where the reader is new. */
 export async function followEvents(core: Core, options: FollowOptions): Promise<Follower> {
   const { store, clock, observer } = core;
-  const { name, restMs, batch, handle } = options;
-  const begun = await store.openReader(name);
+  const { name, instance, restMs, batch, handle } = options;
+  const reader = instance === undefined ? name : `${name} ${instance}`;
+  const begun = await store.openReader(reader);
   let { position } = begun;
   let closed = false;
   let cancel = () => {};
@@ -41,9 +56,9 @@ export async function followEvents(core: Core, options: FollowOptions): Promise<
       const events = await store.events(position, batch);
       const last = events.at(-1);
       if (last === undefined) return;
-      await handle(events);
-      await store.moveReader(name, last.id);
-      position = last.id;
+      const handled = await handle(events, position);
+      if (handled === "done") await store.moveReader(reader, last.id);
+      position = handled === "moved" ? (await store.openReader(reader)).position : last.id;
     }
   }
 

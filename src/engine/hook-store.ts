@@ -25,8 +25,15 @@ export interface HookCount {
 }
 
 export interface HookStore {
-  /** Queues events for hooks; one that waits already is left as it is. */
-  queueDeliveries(wanted: readonly { readonly hook: string; readonly event: ToldEvent }[], now: number): Promise<void>;
+  /**
+   * Queues events for hooks, and moves their reader on, in one transaction. Gives false, and does nothing, where the
+   * reader is not at `after` any more: another server has been faster.
+   */
+  queueDeliveries(
+    wanted: readonly { readonly hook: string; readonly event: ToldEvent }[],
+    read: { readonly after: number; readonly upTo: number },
+    now: number,
+  ): Promise<boolean>;
   /**
    * Takes what is due, and of what is about the same two people the oldest alone, until an instant after which
    * somebody else may take it.

@@ -1,6 +1,5 @@
 /** Who may write to whom: one place, for messages, edits, friend requests and typing alike. */
 import type { Core } from "./core.ts";
-import type { MessageDraft } from "./draft.ts";
 import { Refusal } from "./errors.ts";
 import { SYSTEM_USER, type UserId } from "./model.ts";
 import type { Sender, SendFacts } from "./store.ts";
@@ -45,13 +44,6 @@ export function recipientOf({ recipientId }: Pick<SendFacts, "recipientId">): Us
     throw new Refusal("RECIPIENT_NOT_FOUND", reason, { field: "to" });
   }
   return recipientId;
-}
-
-/** @throws Refusal SENDER_NOT_FOUND, RECIPIENT_NOT_FOUND where one of the two is being erased, or was just now */
-export function checkNotErased({ erasing, erased }: Core, { senderId, recipientId }: MessageDraft): void {
-  const isGone = (user: UserId) => erasing.has(user) || erased.has(user);
-  if (isGone(senderId)) throw new Refusal("SENDER_NOT_FOUND", "The sender is not there any more.");
-  if (isGone(recipientId)) throw new Refusal("RECIPIENT_NOT_FOUND", "There is no such recipient.", { field: "to" });
 }
 
 export type Reach = "everybody" | "sender only";

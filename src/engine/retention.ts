@@ -16,7 +16,8 @@ function restAfter(sweptForMs: number): number {
 export interface Sweeper {
   /** Erases all that is past its time, and gives how many rows went. */
   sweep(): Promise<number>;
-  stop(): void;
+  /** Resolves once nothing of it is under way. */
+  stop(): Promise<void>;
 }
 
 /** Starts sweeping: at once, and then every ten minutes. */
@@ -28,6 +29,8 @@ export function startSweeper(
   let stopped = false;
   let cancel = () => {};
   let wakeUp = () => {};
+  let sweeping = Promise.resolve();
+  let recovery = Promise.resolve();
 
   function rest(ms: number): Promise<void> {
     return new Promise((resolve) => {
@@ -60,10 +63,15 @@ export function startSweeper(
     return total;
   }
 
+  /** Of servers that share a store one sweeps. */
+  async function sweepForAll(): Promise<void> {
+    if (await core.leases.take("sweeper")) await sweep();
+  }
+
   function schedule(waitMs: number): void {
     cancel = core.clock.after(waitMs, () => {
-      sweep()
-        .catch((error: unknown) => core.observer.sweepFailed(error))
+      sweeping = sweepForAll()
+        .catch(core.observer.sweepFailed)
         .finally(() => {
           if (!stopped) schedule(SWEEP_EVERY_MS);
         });
@@ -72,15 +80,16 @@ export function startSweeper(
 
   schedule(0);
   const cancelRecovery = core.clock.after(0, () => {
-    uploads.recover().catch((error: unknown) => core.observer.sweepFailed(error));
+    recovery = uploads.recover().catch(core.observer.sweepFailed);
   });
   return {
     sweep,
-    stop() {
+    async stop() {
       stopped = true;
       cancel();
       cancelRecovery();
       wakeUp();
+      await Promise.all([sweeping, recovery]);
     },
   };
 }

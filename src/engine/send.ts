@@ -13,10 +13,10 @@ import { parseMessageId, transientMessageId } from "./ids.ts";
 import { noUploads, uploadsIn, uploadsOf } from "./media-rules.ts";
 import { fingerprintOf, readKey } from "./message-key.ts";
 import { type Message, SYSTEM_USER, type UserId } from "./model.ts";
-import { checkMute, checkNotErased, limitChanges, mayReach, recipientOf } from "./permissions.ts";
+import { checkMute, limitChanges, mayReach, recipientOf } from "./permissions.ts";
 import { type PushInput, readPush } from "./push/options.ts";
 import { pushTimes } from "./push/times.ts";
-import type { Sender, SendFacts } from "./store.ts";
+import { type Sender, type SendFacts, UserGone } from "./store.ts";
 import { UploadGone } from "./upload-store.ts";
 import type { Uploads } from "./uploads.ts";
 import { isAdmin, type MessageView, peerIn, requireAdmin, type Viewer } from "./viewer.ts";
@@ -46,10 +46,14 @@ function asNotice(content: Content, kind: NoticeKind | undefined): Content {
   return content.type === "NOTICE" && kind !== undefined ? { ...content, kind } : content;
 }
 
-/** The upload went between the look at it and the commit. */
-function explainUpload(error: unknown): never {
-  if (!(error instanceof UploadGone)) throw error;
-  throw new Refusal("UPLOAD_NOT_FOUND", "The upload is not there any more; upload it again.", { field: "content" });
+/** What was there when it was looked at, and is not any more. */
+function explain(error: unknown, { senderId }: Pick<MessageDraft, "senderId">): never {
+  if (error instanceof UploadGone) {
+    throw new Refusal("UPLOAD_NOT_FOUND", "The upload is not there any more; upload it again.", { field: "content" });
+  }
+  if (!(error instanceof UserGone)) throw error;
+  if (error.userId === senderId) throw new Refusal("SENDER_NOT_FOUND", "The sender is not there any more.");
+  throw new Refusal("RECIPIENT_NOT_FOUND", "There is no such recipient.", { field: "to" });
 }
 
 export function createSending(core: Core, uploads: Pick<Uploads, "finderFor">, beforeSend: BeforeSend) {
@@ -192,14 +196,12 @@ export function createSending(core: Core, uploads: Pick<Uploads, "finderFor">, b
     const known = sameKey(senderId, key, facts);
     if (known !== null) return repeat(viewer, known, input);
     const draft = await draftOf(viewer, facts.sender, input, key, facts);
-    // What was looked up may be older than an erasure that has begun since.
-    checkNotErased(core, draft);
     if (input.lifetimeSeconds === 0) {
       if (draft.audit !== null) await store.recordAudit(draft.audit);
       return { message: handOver(draft), viewedBy: viewer.userId, duplicate: false };
     }
     const asOf = core.changes;
-    const appended = await store.append(draft).catch(explainUpload);
+    const appended = await store.append(draft).catch((error: unknown) => explain(error, draft));
     if (appended === null) {
       // The same key, sent twice at once: the other one was first.
       const again = await store.sendFacts(senderId, input.to, key);

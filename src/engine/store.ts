@@ -4,11 +4,13 @@
  */
 
 import type { BroadcastStore } from "./broadcasts/broadcast-store.ts";
+import type { ClusterStore } from "./cluster-store.ts";
 import type { Content } from "./content.ts";
 import type { Copying } from "./copying.ts";
 import type { PeopleList, PersonPlace } from "./cursors.ts";
 import type { MessageDraft } from "./draft.ts";
 import type { ErasureStore } from "./erasure-store.ts";
+import { Refusal } from "./errors.ts";
 import type { EventStore } from "./event-store.ts";
 import type { HookStore } from "./hook-store.ts";
 import type {
@@ -165,6 +167,7 @@ export interface Store
     HookStore,
     BroadcastStore,
     ErasureStore,
+    ClusterStore,
     RecordStore {
   /** Names this life of the data; cursors of another one cannot be served. */
   readonly generation: string;
@@ -198,7 +201,7 @@ export interface Store
 
   // Messages.
   sendFacts(senderId: UserId, recipientId: UserId, clientMessageId: string | null): Promise<SendFacts>;
-  /** Stores a message and its log entries; null where the key is taken after all. @throws UploadGone */
+  /** Stores a message and its log entries; null where the key is taken after all. @throws UploadGone, UserGone */
   append(draft: MessageDraft): Promise<(Logged & { readonly message: Message }) | null>;
   message(conversationId: number, seq: number): Promise<Message | null>;
   /** Messages behind a place, in the order of conversations and seqs. */
@@ -304,8 +307,23 @@ export interface Store
   close(): Promise<void>;
 }
 
+/** This user has been erased, it may be just now: nothing of what was asked has happened. */
+export class UserGone extends Refusal {
+  readonly userId: UserId;
+
+  constructor(userId: UserId) {
+    super("USER_NOT_FOUND", "There is no such user any more.");
+    this.userId = userId;
+  }
+}
+
+/** The store cannot be asked now, such as while its database is started anew: nothing has happened. */
+export class StoreUnavailable extends Error {
+  override readonly name: string = "StoreUnavailable";
+}
+
 /** The store cannot write now, such as on a full disk: nothing of what was asked has happened. */
-export class NotWritten extends Error {
+export class NotWritten extends StoreUnavailable {
   override readonly name = "NotWritten";
 }
 

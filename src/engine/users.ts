@@ -70,7 +70,7 @@ export function createUsers(core: Core) {
       if (!isAdmin(viewer)) return null;
       await recordLook(core, viewer, "online", id, "");
     }
-    return connections.isOnline(id);
+    return connections.isOnline(id) || ((await core.cluster?.isPresent(id)) ?? false);
   }
 
   /** What of a user only the user itself and admins may know; null for anybody else. */

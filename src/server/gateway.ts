@@ -64,6 +64,12 @@ function limitReads({ engine, viewer, connection }: Context): void {
   }
 }
 
+/** Who was let in on this server may have been shut out on another one since; null where that is known already. */
+function confirmation({ engine, viewer, connection }: Context): Promise<void> | null {
+  const asking = connection?.viewer ?? viewer;
+  return engine.confirm === null || asking === null ? null : engine.confirm(asking.userId);
+}
+
 export function createGateway({ schema, limits, presentError, refused }: GatewayOptions): Gateway {
   const documents = createDocuments(schema, limits.documentTokens);
   const operations = createOperations();
@@ -122,8 +128,12 @@ export function createGateway({ schema, limits, presentError, refused }: Gateway
     if (operation instanceof GraphQLError) return withStatus(presented({ errors: [operation] }));
     running += 1;
     try {
+      const confirming = confirmation(args.contextValue as Context);
+      if (confirming !== null) await confirming;
       const context = contextFor(operation, args.contextValue as Context);
       return withStatus(presented(await execution.execute(operation, args.variableValues, context)));
+    } catch (error) {
+      return withStatus(presented({ errors: [presentError(error)] }));
     } finally {
       running -= 1;
       if (running === 0) whenIdle?.();
@@ -134,6 +144,8 @@ export function createGateway({ schema, limits, presentError, refused }: Gateway
     const operation = admit(args);
     if (operation instanceof GraphQLError) return presented({ errors: [operation] });
     try {
+      const confirming = confirmation(args.contextValue as Context);
+      if (confirming !== null) await confirming;
       const result = await execution.subscribe(operation, args.variableValues, args.contextValue);
       return Symbol.asyncIterator in result ? presentedStream(result) : presented(result);
     } catch (error) {

@@ -4,7 +4,7 @@ import type { Observer } from "../engine/core.ts";
 import type { ReaderName } from "../engine/events.ts";
 import type { PushVendor } from "../engine/push/channel.ts";
 import type { PushCount } from "../engine/push-store.ts";
-import type { CommitObserver } from "../store/committer.ts";
+import type { CommitObserver } from "../store/commit-observer.ts";
 import { createHookMetrics, type HookMetrics } from "./hook-metrics.ts";
 import { type CountRefusal, REFUSAL_REASONS } from "./refusals.ts";
 
@@ -51,6 +51,7 @@ export interface Reports {
   hookFailed(hook: string, reason: string): void;
   broadcastFailed(id: number, error: unknown): void;
   erasureFailed(id: number, error: unknown): void;
+  clusterFailed(error: unknown): void;
   sweepFailed(error: unknown): void;
   pushBroken(vendor: PushVendor, reason: string): void;
   pushFailed(error: unknown): void;
@@ -160,6 +161,7 @@ export function createMetrics(reports: Reports): Metrics {
       followingFailures.inc({ reader });
       reports.followingFailed(reader, error);
     },
+    clusterFailed: reports.clusterFailed,
     sweepFailed(error) {
       sweepFailures.inc();
       reports.sweepFailed(error);

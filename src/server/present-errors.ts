@@ -2,7 +2,7 @@
 import { GraphQLError } from "graphql";
 import type { Logger } from "pino";
 import { Refusal } from "../engine/errors.ts";
-import { NotWritten, OutcomeUnknown } from "../engine/store.ts";
+import { OutcomeUnknown, StoreUnavailable } from "../engine/store.ts";
 
 export type PresentError = (error: unknown) => GraphQLError;
 
@@ -38,7 +38,7 @@ export function createPresentError(log: Logger): PresentError {
   return function presentError(error) {
     const origin = originOf(error);
     if (origin instanceof Refusal) return rewrite(error, origin.message, extensionsOf(origin));
-    if (origin instanceof NotWritten) return rewrite(error, origin.message, { code: "UNAVAILABLE" });
+    if (origin instanceof StoreUnavailable) return rewrite(error, origin.message, { code: "UNAVAILABLE" });
     if (origin instanceof OutcomeUnknown) return rewrite(error, origin.message, { code: "SHUTTING_DOWN" });
     if (origin instanceof GraphQLError) {
       const { code } = origin.extensions;

@@ -1,10 +1,12 @@
 /** The server: the store, the engine and the transports, started and stopped together. */
+import { randomUUID } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Logger } from "pino";
-import { type Clock, nextTurn } from "../engine/clock.ts";
+import { openBus } from "../bus/open.ts";
+import { type Clock, nextTurn, systemClock } from "../engine/clock.ts";
 import { createEngine, type PushSetup } from "../engine/engine.ts";
 import type { HookSetup } from "../engine/hooks/hook.ts";
 import type { Platform } from "../engine/model.ts";
@@ -15,8 +17,8 @@ import { createInspector } from "../media/inspector.ts";
 import { openMedia } from "../media/open.ts";
 import type { PushConfig } from "../push/config.ts";
 import { openArchiveFolder } from "../store/archives/archive-folder.ts";
+import { openDatabase, type PostgresPlace } from "../store/open.ts";
 import { openSearchIndex } from "../store/search/index-file.ts";
-import { openSqlite } from "../store/sqlite.ts";
 import { createStore } from "../store/store.ts";
 import { createAdmission } from "./admission.ts";
 import { openAppKeys } from "./app-keys.ts";
@@ -43,8 +45,12 @@ export interface ServerOptions {
   /** 0 picks one. */
   readonly port: number;
   readonly metricsPort: number | null;
-  /** Folder of the SQLite file; made where it is missing. */
+  /** Folder of the SQLite file, of media and of the search index; made where it is missing. */
   readonly dataFolder: string;
+  /** The database; null or left out: a SQLite file in the data folder. */
+  readonly postgres?: PostgresPlace | null;
+  /** What tells the servers on one PostgreSQL of each other: a URL of Redis; null or left out: PostgreSQL itself. */
+  readonly redis?: string | null;
   /** Folder of backups, which must be there; null or left out: none can be made. */
   readonly backupFolder?: string | null;
   /** Where messages are archived, hour by hour, and how many days a file is kept; null or left out: nowhere. */
@@ -177,6 +183,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     broadcastFailed: (id, error) => log.error({ id, error: String(error) }, "a broadcast met trouble; it goes on"),
     followingFailed: (reader, error) =>
       log.error({ reader, error: String(error) }, "what happened could not be read on"),
+    clusterFailed: (error) =>
+      log.warn({ error: String(error) }, "what other servers have done could not be looked into; it is tried again"),
     sweepFailed: (error) => log.error({ error: String(error) }, "the sweeper failed"),
     backedUp: (bytes, seconds) => log.info({ bytes, seconds }, "a backup is done"),
     backupFailed: (error) =>
@@ -198,7 +206,30 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       onStoreFailure?.(error);
     },
   };
-  const database = openSqlite(join(options.dataFolder, "parley.sqlite"), commits, options.backupFolder);
+  const database = await openDatabase({
+    postgres: options.postgres ?? null,
+    dataFolder: options.dataFolder,
+    backupFolder: options.backupFolder ?? null,
+    observer: commits,
+    onTrouble: (error) => log.warn({ error: error.message }, "a connection to the database met trouble"),
+  });
+  const { postgres = null, redis = null } = options;
+  const serverId = randomUUID();
+  const cluster =
+    postgres === null
+      ? null
+      : {
+          serverId,
+          clock: systemClock,
+          bus: await openBus({
+            redis,
+            postgres: postgres.url,
+            generation: database.generation,
+            serverId,
+            clock: systemClock,
+            onHealth: (healthy) => log.warn({ healthy }, healthy ? "the bus is well" : "the bus is not heard"),
+          }),
+        };
   const { decorateStore = (plain) => plain } = options;
   const store = decorateStore(createStore(database));
   const mediaOptions = { ...DEFAULT_MEDIA, ...options.media };
@@ -212,6 +243,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const machine = watchMachine(options.dataFolder);
   const engine = await createEngine({
     store,
+    cluster,
     clock,
     media: { files: storage, keys, rules },
     tokens: createTokens(options.secret, tokenRules, appKeys, clock),

@@ -23,17 +23,31 @@ export interface Statement<P extends Row, R extends Row> {
 export interface Step {
   readonly text: SQL;
   readonly parameters: Row;
-  /** Whether rows behind the first are of no interest. */
-  readonly onlyFirst: boolean;
+  /** Which of its rows are of interest. */
+  readonly rows: "all" | "first" | "none";
 }
 
-/** A unit of work. Yields steps, receives rows, returns its result. */
-export type Operation<T> = Generator<Step, T, readonly Row[]>;
+/**
+ * Asks that no other operation that holds one of these is under way until this one is committed. Where one operation
+ * runs at a time, as on SQLite, all is held at all times.
+ */
+export interface Hold {
+  readonly hold: readonly string[];
+  /** False: what another one holds is not waited for. */
+  readonly wait: boolean;
+}
+
+/** A unit of work. Yields steps and holds, receives rows, returns its result. */
+export type Operation<T> = Generator<Step | Hold, T, readonly Row[]>;
 
 type Placeholders<P extends Row> = { readonly [K in keyof P & string]: Placeholder<K> };
 
+/** Statements that PostgreSQL needs, or has, other words for. */
+const inPostgres = new WeakMap<SQL, SQL>();
+
 /**
  * Makes a statement. Parameters are read off the argument of `write`, by name.
+ * @param writeForPostgres the same for PostgreSQL, where it needs other words
  * @example
  * const headOf = statement<{ user: string }, { head: number }>(
  *   (p) => sql`select head from ${users} where id = ${p.user}`,
@@ -41,45 +55,78 @@ type Placeholders<P extends Row> = { readonly [K in keyof P & string]: Placehold
  */
 export function statement<P extends Row, R extends Row = Row>(
   write: (parameters: Placeholders<P>) => SQL,
+  writeForPostgres?: (parameters: Placeholders<P>) => SQL,
 ): Statement<P, R> {
   const parameters = new Proxy({} as Placeholders<P>, { get: (_, name) => sql.placeholder(String(name)) });
-  return { text: write(parameters) };
+  const text = write(parameters);
+  if (writeForPostgres !== undefined) inPostgres.set(text, writeForPostgres(parameters));
+  return { text };
+}
+
+/** A statement as PostgreSQL is given it. */
+export function postgresTextOf(text: SQL): SQL {
+  return inPostgres.get(text) ?? text;
 }
 
 /** Runs a statement inside an operation and gives all its rows. */
 export function* all<P extends Row, R extends Row>(
   { text }: Statement<P, R>,
   parameters: P,
-): Generator<Step, readonly R[], readonly Row[]> {
-  return (yield { text, parameters, onlyFirst: false }) as readonly R[];
+): Generator<Step | Hold, readonly R[], readonly Row[]> {
+  return (yield { text, parameters, rows: "all" }) as readonly R[];
 }
 
 /** Runs a statement inside an operation and gives its first row. */
 export function* first<P extends Row, R extends Row>(
   { text }: Statement<P, R>,
   parameters: P,
-): Generator<Step, R | undefined, readonly Row[]> {
-  const rows = (yield { text, parameters, onlyFirst: true }) as readonly R[];
+): Generator<Step | Hold, R | undefined, readonly Row[]> {
+  const rows = (yield { text, parameters, rows: "first" }) as readonly R[];
   return rows[0];
 }
 
 /** Runs a statement inside an operation for its effect. */
-export function* run<P extends Row>({ text }: Statement<P, Row>, parameters: P): Generator<Step, void, readonly Row[]> {
-  yield { text, parameters, onlyFirst: true };
+export function* run<P extends Row>(
+  { text }: Statement<P, Row>,
+  parameters: P,
+): Generator<Step | Hold, void, readonly Row[]> {
+  yield { text, parameters, rows: "none" };
+}
+
+/** What a hold that was granted answers. */
+export const HELD: readonly Row[] = [{ held: 1 }];
+
+/** What an operation that changes what is kept of users holds, before all else. The order does not matter. */
+export function* holdUsers(...ids: readonly string[]): Generator<Step | Hold, void, readonly Row[]> {
+  yield { hold: ids.map((id) => `user ${id}`), wait: true };
+}
+
+/** As `holdUsers`, of what belongs to no user: `pushes`, `hooks`, an upload. */
+export function* hold(...names: readonly string[]): Generator<Step | Hold, void, readonly Row[]> {
+  yield { hold: names, wait: true };
+}
+
+/** Holds users unless another operation holds one of them; gives whether they are held. */
+export function* tryToHoldUsers(...ids: readonly string[]): Generator<Step | Hold, boolean, readonly Row[]> {
+  return (yield { hold: ids.map((id) => `user ${id}`), wait: false }).length > 0;
 }
 
 /** What runs operations. */
 export interface Database {
   /** Which life of the data this is: it changes when a backup is restored. */
   readonly generation: string;
+  /** Whether other servers may use it at the same time. */
+  readonly shared: boolean;
   /** Runs a reading operation on committed data only, as one snapshot. */
   read<T>(operation: () => Operation<T>): Promise<T>;
   /**
    * Runs an operation in a transaction and resolves once it is on disk.
+   * @param again whether it may be run once more where nobody knows whether it happened: it finds out by itself
    * @throws UniqueViolation where the operation broke a unique index and did not handle it: nothing of it is kept
    * @throws OutcomeUnknown where the commit itself failed
+   * @throws NotWritten where nothing can be written now
    */
-  write<T>(operation: () => Operation<T>): Promise<T>;
+  write<T>(operation: () => Operation<T>, again?: boolean): Promise<T>;
   /** Gives space back and empties the write-ahead log. */
   tidy(): Promise<void>;
   /** As `Store.backUp`. */

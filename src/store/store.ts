@@ -13,6 +13,16 @@ import {
   startBroadcast,
 } from "./operations/broadcasts.ts";
 import {
+  entriesBehind,
+  isPresent,
+  notePresences,
+  readHeads,
+  readStandings,
+  reportServer,
+  signOff,
+  takeLease,
+} from "./operations/cluster.ts";
+import {
   arrange,
   conversationBetween,
   markRead,
@@ -105,6 +115,7 @@ export function createStore(database: Database): Store {
 
   return {
     generation: database.generation,
+    shared: database.shared,
 
     users: reading(readUsers),
     ensureUser: writing(ensureUser),
@@ -123,7 +134,7 @@ export function createStore(database: Database): Store {
     sendFacts: reading(sendFacts),
     async append(draft) {
       try {
-        return await database.write(() => append(draft));
+        return await database.write(() => append(draft), draft.clientMessageId !== null);
       } catch (error) {
         if (error instanceof UniqueViolation && draft.clientMessageId !== null) return null;
         throw error;
@@ -207,6 +218,15 @@ export function createStore(database: Database): Store {
     erasure: reading(readErasure),
     erasures: reading(readErasures),
     comeBack: writing(comeBack),
+
+    standings: reading(readStandings),
+    heads: reading(readHeads),
+    entriesBehind: reading(entriesBehind),
+    reportServer: writing(reportServer),
+    notePresences: writing(notePresences),
+    isPresent: reading(isPresent),
+    signOff: writing(signOff),
+    takeLease: writing(takeLease),
 
     startBroadcast: writing(startBroadcast),
     broadcast: reading(readBroadcast),

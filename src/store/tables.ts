@@ -1,12 +1,13 @@
 /**
  * The tables. Instants are integers, milliseconds since 1970; truths are 0 or 1; content is JSON text, read whole.
- * The migrations in `drizzle/` are made from this file and those that it passes on by `npm run migrations`; the clustered tables (WITHOUT
- * ROWID) are marked there by hand, since the generator cannot say it.
+ * The migrations in `drizzle/` are made from this file and those that it passes on by `npm run migrations`; the clustered
+ * tables (WITHOUT ROWID) are marked there by hand, since the generator cannot say it. PostgreSQL's are derived from these.
  */
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 
 export * from "./broadcast-tables.ts";
+export * from "./cluster-tables.ts";
 export * from "./erasure-tables.ts";
 export * from "./event-tables.ts";
 export * from "./hook-tables.ts";

@@ -3,12 +3,16 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
-import { onTestFinished } from "vitest";
+import { inject, onTestFinished } from "vitest";
 import type { Platform, Role } from "../../src/engine/model.ts";
 import { type RunningServer, type ServerOptions, startServer } from "../../src/server/server.ts";
 import { signAppToken } from "../../src/server/tokens.ts";
 import { DAY, MovableClock } from "./clock.ts";
+import { databaseOf, dropDatabase, makeDatabase } from "./postgres.ts";
 import { type Data, type Result, Socket, type Stream } from "./socket.ts";
+
+/** Where PostgreSQL is, for tests that run on it; null: they run on SQLite. */
+const POSTGRES: string | null = inject("postgres") ?? process.env.PARLEY_TEST_POSTGRES ?? null;
 
 export const SECRET = "a secret of the app that only tests know";
 
@@ -318,7 +322,10 @@ export class App {
       this.logged += line;
       for (const look of this.#awaited) look();
     };
+    const database = POSTGRES === null ? null : databaseOf(POSTGRES, this.#options.dataFolder ?? this.dataFolder);
+    if (POSTGRES !== null && database !== null) await makeDatabase(POSTGRES, database.name);
     this.#server = await startServer({
+      postgres: database && { url: database.url, connections: 10, unsafe: true },
       host: "127.0.0.1",
       port: 0,
       metricsPort: null,
@@ -353,6 +360,12 @@ export class App {
   async stop(): Promise<void> {
     await this.#server?.close();
     this.#server = null;
+  }
+
+  /** Stops it for good, and removes its folder. */
+  async remove(): Promise<void> {
+    await this.stop();
+    rmSync(this.dataFolder, { recursive: true, force: true });
   }
 
   async restart(): Promise<void> {
@@ -390,6 +403,7 @@ export async function startApp(options: Partial<ServerOptions> = {}, clock?: Mov
   await app.start();
   onTestFinished(async () => {
     await app.stop();
+    if (POSTGRES !== null) await dropDatabase(POSTGRES, databaseOf(POSTGRES, app.dataFolder).name);
     rmSync(app.dataFolder, { recursive: true, force: true });
   });
   return app;

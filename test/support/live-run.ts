@@ -40,6 +40,7 @@ const observer = {
   hookFailed() {},
   broadcastFailed() {},
   erasureFailed() {},
+  clusterFailed() {},
   sweepFailed() {},
   backedUp() {},
   backupFailed() {},

@@ -12,7 +12,8 @@ export interface BroadcastStore {
   /** The newest first. */
   broadcasts(limit: number): Promise<readonly Broadcast[]>;
   runningBroadcasts(): Promise<readonly Broadcast[]>;
-  saveProgress(id: number, progress: BroadcastProgress): Promise<void>;
+  /** Gives whether it still runs; else nothing is saved. */
+  saveProgress(id: number, progress: BroadcastProgress): Promise<boolean>;
   /** Ends one that runs. @returns whether it did */
   endBroadcast(id: number, state: "DONE" | "CANCELLED", now: number, audit: AuditEntry | null): Promise<boolean>;
   /** Users behind an id, but for the sender, who were there at an instant and still are, in the order of their ids. */

@@ -107,7 +107,7 @@ export function createBroadcasts(core: Core, send: Send, check: (viewer: Viewer,
     }
 
     async function goOn(): Promise<void> {
-      while (!closed && !state.cancelled) {
+      while (!closed && !state.cancelled && (await core.leases.take(`broadcast ${broadcast.id}`))) {
         const begun = clock.monotonic();
         const ids = await nextRecipients(broadcast, progress.position, size);
         const last = ids.at(-1);
@@ -117,7 +117,8 @@ export function createBroadcasts(core: Core, send: Send, check: (viewer: Viewer,
         }
         const codes = await Promise.all(ids.map((to) => sendTo(broadcast, to)));
         progress = after(progress, last, codes);
-        await store.saveProgress(broadcast.id, progress);
+        // It may have been cancelled on another server.
+        if (!(await store.saveProgress(broadcast.id, progress))) return;
         const wait = (ids.length * 1_000) / broadcast.perSecond - (clock.monotonic() - begun);
         if (wait > 0 && !closed && !state.cancelled) await pause(wait);
       }
@@ -146,9 +147,9 @@ export function createBroadcasts(core: Core, send: Send, check: (viewer: Viewer,
   }
 
   return {
-    /** Goes on with what a stop has interrupted. */
+    /** Goes on with what a stop, of this server or another one, has interrupted. */
     async recover(): Promise<void> {
-      for (const broadcast of await store.runningBroadcasts()) void run(broadcast);
+      for (const broadcast of await store.runningBroadcasts()) if (!running.has(broadcast.id)) void run(broadcast);
     },
 
     /**

@@ -5,7 +5,7 @@
 import { nextTurn } from "../clock.ts";
 import type { Core } from "../core.ts";
 import type { StoredEvent } from "../event-store.ts";
-import { type Follower, followEvents } from "../events.ts";
+import { type Follower, followEvents, type Handled } from "../events.ts";
 import type { HookStep } from "../hook-store.ts";
 import type { EventHook, HookDelivery, HookSetup } from "./hook.ts";
 import { hookEvent } from "./hook-event.ts";
@@ -130,16 +130,19 @@ export async function startDeliveries(core: Core, { events: hooks, lifetimeMs }:
     cancel = clock.at(at, look);
   }
 
-  async function queue(events: readonly StoredEvent[]): Promise<void> {
+  async function queue(events: readonly StoredEvent[], after: number): Promise<Handled> {
     const told = events.flatMap(({ kind, ...event }) => (kind === "imported" ? [] : [{ ...event, kind }]));
     const wanted = told.flatMap((event) =>
       hooks.filter(({ kinds }) => kinds.has(event.kind)).map(({ name }) => ({ hook: name, event })),
     );
-    if (wanted.length > 0) await store.queueDeliveries(wanted, clock.now());
+    const upTo = events.at(-1)?.id ?? after;
+    const queued = await store.queueDeliveries(wanted, { after, upTo }, clock.now());
     look();
+    return queued ? "passed" : "moved";
   }
 
-  await store.releaseDeliveries(clock.now());
+  // What another server has taken is its own until the lease is over.
+  if (!store.shared) await store.releaseDeliveries(clock.now());
   const follower: Follower = await followEvents(core, {
     name: "hooks",
     restMs: LOOK_AGAIN_MS,

@@ -62,15 +62,21 @@ export class LogReader {
 
   /** The log has grown by this entry. */
   appended(entry: LogEntry, fresh: Fresh | null): void {
+    if (this.#started && entry.position <= this.#known) return;
     const continues = this.#started && !this.#reading && entry.position === this.#known + 1;
     if (!continues || this.#waiting.length >= PAGE) {
-      this.#behind = true;
-      this.#reader.wake();
+      this.behind();
       return;
     }
     this.#known = entry.position;
     if (entry.origin === this.#viewer.deviceId || streamOf(entry.kind) !== this.#stream) return;
     this.#waiting.push({ entry, fresh });
+    this.#reader.wake();
+  }
+
+  /** The log may have grown by more than it was told of. */
+  behind(): void {
+    this.#behind = true;
     this.#reader.wake();
   }
 

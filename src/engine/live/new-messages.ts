@@ -73,6 +73,10 @@ class NewMessageFeed extends Feed<NewMessageEvent> implements Listener {
     this.#reader.appended(entry, fresh);
   }
 
+  behind(): void {
+    this.#reader.behind();
+  }
+
   transient(message: Message, origin: string | null): void {
     if (origin === this.#viewer.deviceId || this.#transients.length >= MOST_TRANSIENTS) return;
     this.#transients.push(message);

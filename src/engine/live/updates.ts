@@ -82,6 +82,10 @@ class UpdatesFeed<T> extends Feed<T> implements Listener {
     this.#reader.appended(entry, fresh);
   }
 
+  behind(): void {
+    this.#reader.behind();
+  }
+
   protected override async pull(): Promise<T | null> {
     for (let read = await this.#reader.next(); read !== null; read = await this.#reader.next()) {
       const { entry } = read;

@@ -72,14 +72,15 @@ export async function startIndexing(core: Core, index: SearchIndex): Promise<Ind
     await restAfter(clock.monotonic() - begun);
   }
 
-  async function handle(events: readonly StoredEvent[]): Promise<void> {
+  async function handle(events: readonly StoredEvent[]): Promise<"done"> {
     const last = events.at(-1);
     // What the index holds already came before a crash between its commit and the store's.
-    if (last === undefined || last.id <= (index.position ?? 0)) return;
+    if (last === undefined || last.id <= (index.position ?? 0)) return "done";
     const named = events.filter(isAboutContent).flatMap(({ place }) => place ?? []);
     const places = [...new Map(named.map((place) => [`${place.conversationId}:${place.seq}`, place])).values()];
     const messages = await Promise.all(places.map(({ conversationId, seq }) => store.message(conversationId, seq)));
     await putIn(places, messages, { position: last.id });
+    return "done";
   }
 
   /** Goes through all that was there before the index was, once. */
@@ -94,6 +95,7 @@ export async function startIndexing(core: Core, index: SearchIndex): Promise<Ind
 
   const follower: Follower = await followEvents(core, {
     name: "search",
+    ...(store.shared ? { instance: index.id } : {}),
     restMs: LOOK_EVERY_MS,
     batch: BATCH,
     handle,

@@ -28,6 +28,8 @@ export interface SearchWindow {
 }
 
 export interface SearchIndex {
+  /** Tells it from those of other servers; another one where it is made anew. */
+  readonly id: string;
   /** Up to which event it holds what has happened; null while it is new. */
   readonly position: number | null;
   /** Up to which message it has been filled with what was there before; null once it has all. */

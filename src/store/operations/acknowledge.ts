@@ -2,15 +2,15 @@
 import { type SQL, sql } from "drizzle-orm";
 import { type Stream, SYSTEM_USER, type UserId } from "../../engine/model.ts";
 import type { Appended, Logged } from "../../engine/store.ts";
-import { all, first, type Operation, run, statement } from "../statement.ts";
+import { all, first, holdUsers, type Operation, run, statement } from "../statement.ts";
 import { conversations, devices, userLog, users } from "../tables.ts";
-import { appendEntry, logState } from "./log.ts";
+import { appendEntries, logState } from "./log.ts";
 
 /** A device of whose login nothing is known. */
 export const ensureDevice = statement<{ user: string; device: string; now: number }>(
   (p) => sql`insert into ${devices} (user_id, device_id, platform, signed_in_at, expires_at, ended_at,
       lost_messages, lost_updates, lost_conversations)
-    select id, ${p.device}, 'OTHER', ${p.now}, ${p.now}, ${p.now}, floor_messages, floor_updates, floor_conversations
+    select id, ${p.device}, 'OTHER', cast(${p.now} as bigint), cast(${p.now} as bigint), cast(${p.now} as bigint), floor_messages, floor_updates, floor_conversations
     from ${users} where id = ${p.user} on conflict do nothing`,
 );
 
@@ -45,14 +45,16 @@ const selectFirstDelivered = statement<
 function* noteDelivery(userId: UserId, deviceId: string, position: number, now: number): Operation<Appended[]> {
   const delivered = (yield* first(selectDelivered, { user: userId }))?.delivered_position ?? 0;
   if (position <= delivered) return [];
-  const appended: Appended[] = [];
+  const wanted: Omit<Appended, "position">[] = [];
   for (const row of yield* all(selectFirstDelivered, { user: userId, from: delivered, to: position })) {
     const sender = row.first_user === userId ? row.second_user : row.first_user;
     if (sender === SYSTEM_USER) continue;
     const entry = { kind: "delivered", conversationId: row.conversation_id, seq: row.seq, at: now } as const;
-    appended.push(yield* appendEntry({ ...entry, userId: sender, origin: null }));
-    appended.push(yield* appendEntry({ ...entry, userId, origin: deviceId }));
+    wanted.push({ ...entry, userId: sender, origin: null }, { ...entry, userId, origin: deviceId });
   }
+  // Senders are not held; in the order of their ids, as everywhere, nobody waits in a circle.
+  const inOrder = wanted.sort((a, b) => (a.userId === b.userId ? 0 : a.userId < b.userId ? -1 : 1));
+  const appended = yield* appendEntries(inOrder);
   yield* run(moveDelivered, { user: userId, position });
   return appended;
 }
@@ -64,6 +66,7 @@ export function* acknowledge(
   position: number,
   now: number,
 ): Operation<Logged & { position: number }> {
+  yield* holdUsers(userId);
   yield* run(ensureDevice, { user: userId, device: deviceId, now });
   yield* run(moveMark[stream], { user: userId, device: deviceId, position });
   const appended = stream === "messages" ? yield* noteDelivery(userId, deviceId, position, now) : [];

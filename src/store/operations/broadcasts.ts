@@ -8,7 +8,7 @@ import {
   type NewBroadcast,
 } from "../../engine/broadcasts/model.ts";
 import { type AuditEntry, SYSTEM_USER, type UserId } from "../../engine/model.ts";
-import { all, first, type Operation, run, statement } from "../statement.ts";
+import { all, first, hold, type Operation, statement } from "../statement.ts";
 import { broadcasts, users } from "../tables.ts";
 import { recordAudit } from "./audit.ts";
 import { oneOf } from "./rows.ts";
@@ -82,6 +82,7 @@ export function* startBroadcast(
   audit: AuditEntry,
 ): Operation<{ readonly broadcast: Broadcast; readonly fingerprint: string }> {
   const { key, fingerprint, startedAt } = wanted;
+  yield* hold("broadcasts");
   const known = key === null ? undefined : yield* first(byKey, { key });
   if (known !== undefined) return { broadcast: toBroadcast(known), fingerprint: known.fingerprint };
   const everybody = { at: startedAt, system: SYSTEM_USER, sender: message.sendAs ?? "" };
@@ -114,14 +115,17 @@ export function* runningBroadcasts(): Operation<readonly Broadcast[]> {
   return (yield* all(thatRun, {})).map(toBroadcast);
 }
 
-const save = statement<{ id: number; position: string; sent: number; failed: number; failures: string }>(
+const save = statement<
+  { id: number; position: string; sent: number; failed: number; failures: string },
+  { id: number }
+>(
   (p) => sql`update ${broadcasts} set position = ${p.position}, sent = ${p.sent}, failed = ${p.failed},
-    failures = ${p.failures} where id = ${p.id}`,
+    failures = ${p.failures} where id = ${p.id} and state = 'RUNNING' returning id`,
 );
 
-export function* saveProgress(id: number, { failures, ...progress }: BroadcastProgress): Operation<void> {
+export function* saveProgress(id: number, { failures, ...progress }: BroadcastProgress): Operation<boolean> {
   const { position, sent, failed } = progress;
-  yield* run(save, { id, position, sent, failed, failures: JSON.stringify(failures) });
+  return (yield* first(save, { id, position, sent, failed, failures: JSON.stringify(failures) })) !== undefined;
 }
 
 const end = statement<{ id: number; state: string; now: number }, { id: number }>(

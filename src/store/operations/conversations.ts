@@ -2,10 +2,10 @@
 import { sql } from "drizzle-orm";
 import { type Member, SYSTEM_USER, type UserId } from "../../engine/model.ts";
 import type { Appended, Logged } from "../../engine/store.ts";
-import { all, first, type Operation, run, statement } from "../statement.ts";
+import { all, first, holdUsers, type Operation, run, statement } from "../statement.ts";
 import { conversations, members, messages } from "../tables.ts";
 import { noteEvent } from "./events.ts";
-import { appendEntry } from "./log.ts";
+import { appendEntries } from "./log.ts";
 import { withdrawRead } from "./push-queue.ts";
 import { type MemberRow, toMember } from "./rows.ts";
 
@@ -63,6 +63,7 @@ export function* markRead(
   now: number,
   origin: string | null,
 ): Operation<Logged> {
+  yield* holdUsers(userId, peerId);
   const current = yield* member(userId, peerId);
   if (current === null) return { appended: [] };
   const { conversationId, readSeq, lastSeq } = current;
@@ -72,19 +73,21 @@ export function* markRead(
 
   const range = { conversation: conversationId, user: userId, after: readSeq, upTo: target };
   const newlyRead = yield* first(newestOfPeer, range);
-  const appended: Appended[] = [];
   const entry = { conversationId, at: now };
+  const wanted: Omit<Appended, "position">[] = [];
   if (newlyRead !== undefined) {
-    if (peerId !== SYSTEM_USER) {
-      appended.push(yield* appendEntry({ ...entry, userId: peerId, kind: "read", seq: newlyRead.seq, origin: null }));
+    // In the order of their ids, as everywhere.
+    for (const reader of [userId, peerId].sort()) {
+      if (reader === SYSTEM_USER) continue;
+      const from = reader === userId ? origin : null;
+      wanted.push({ ...entry, userId: reader, kind: "read", seq: newlyRead.seq, origin: from });
     }
-    appended.push(yield* appendEntry({ ...entry, userId, kind: "read", seq: newlyRead.seq, origin }));
     const place = { conversationId, seq: newlyRead.seq };
     yield* noteEvent({ kind: "read", at: now, userId, otherId: peerId, place });
   }
-  appended.push(yield* appendEntry({ ...entry, userId, kind: "conversation", seq: 0, origin }));
+  wanted.push({ ...entry, userId, kind: "conversation", seq: 0, origin });
   yield* withdrawRead(userId, conversationId, target, now, origin);
-  return { appended };
+  return { appended: yield* appendEntries(wanted) };
 }
 
 const saveArrangement = statement<{ user: string; peer: string; pinned: number; muted: number; cleared: number }>(
@@ -101,6 +104,7 @@ export function* arrange(
   now: number,
   origin: string | null,
 ): Operation<Logged> {
+  yield* holdUsers(userId, peerId);
   const current = yield* member(userId, peerId);
   if (current === null) return { appended: [] };
   const lastSeq = (yield* first(selectLastSeq, { conversation: conversationId }))?.last_seq ?? 0;
@@ -118,5 +122,6 @@ export function* arrange(
     muted: wanted.muted ? 1 : 0,
     cleared: wanted.clearedSeq,
   });
-  return { appended: [yield* appendEntry({ userId, kind: "conversation", conversationId, seq: 0, at: now, origin })] };
+  const entry = { userId, kind: "conversation", conversationId, seq: 0, at: now, origin } as const;
+  return { appended: yield* appendEntries([entry]) };
 }

@@ -3,7 +3,7 @@ import { sql } from "drizzle-orm";
 import { type AuditEntry, DEFAULT_DEVICE, type Device, type UserId } from "../../engine/model.ts";
 import { isRevoked } from "../../engine/revocations.ts";
 import type { Credential, SessionRequest } from "../../engine/store.ts";
-import { all, first, type Operation, run, statement } from "../statement.ts";
+import { all, first, holdUsers, type Operation, run, statement } from "../statement.ts";
 import { devices, users } from "../tables.ts";
 import { recordAudit } from "./audit.ts";
 import { readUser } from "./people.ts";
@@ -26,7 +26,8 @@ const upsertDevice = statement<
   (p) => sql`insert into ${devices} as d (user_id, device_id, platform, session, login_order, signed_in_at, expires_at,
       lost_messages, lost_updates, lost_conversations)
     select id, ${p.device}, ${p.platform}, 1,
-      (select coalesce(max(login_order), 0) + 1 from ${devices} where user_id = ${p.user}), ${p.now}, ${p.expiresAt},
+      (select coalesce(max(login_order), 0) + 1 from ${devices} where user_id = ${p.user}),
+      cast(${p.now} as bigint), cast(${p.expiresAt} as bigint),
       floor_messages, floor_updates, floor_conversations
     from ${users} where id = ${p.user}
     on conflict (user_id, device_id) do update set platform = excluded.platform, login_order = excluded.login_order,
@@ -81,6 +82,7 @@ function* isGood(user: UserId, by: Credential): Operation<boolean> {
 
 export function* openSession(request: SessionRequest): Operation<{ device: Device; ended: readonly Device[] } | null> {
   const { userId: user, deviceId: device, by, platform, now, expiresAt, limit } = request;
+  yield* holdUsers(user);
   if (!(yield* isGood(user, by))) return null;
   const row = yield* first(upsertDevice, { user, device, platform, now, expiresAt });
   if (row === undefined) throw new Error("a session could not be opened");
@@ -95,6 +97,7 @@ export function* renewSession(userId: UserId, deviceId: string, expiresAt: numbe
 }
 
 export function* endSession(userId: UserId, deviceId: string, now: number, audit: AuditEntry | null): Operation<void> {
+  yield* holdUsers(userId);
   yield* recordAudit(audit);
   yield* end(userId, deviceId, now);
 }
@@ -105,6 +108,7 @@ export function* revokeTokens(
   tokensFrom: number,
   audit: AuditEntry,
 ): Operation<readonly Device[]> {
+  yield* holdUsers(user);
   const living = (yield* all(selectLiving, { user })).filter((row) => deviceId === null || row.device_id === deviceId);
   for (const row of living) yield* end(user, row.device_id, audit.at);
   // What the app has signed speaks for this device, which has no session to end.

@@ -6,7 +6,7 @@ import { type SQL, sql } from "drizzle-orm";
 import type { Erasure } from "../../engine/erasure-store.ts";
 import { type AuditEntry, type Device, SYSTEM_USER, type UserId } from "../../engine/model.ts";
 import type { Appended, Logged } from "../../engine/store.ts";
-import { all, first, type Operation, run, type Statement, statement } from "../statement.ts";
+import { all, first, hold, holdUsers, type Operation, run, type Statement, statement } from "../statement.ts";
 import {
   audit,
   blocks,
@@ -28,9 +28,10 @@ import {
 } from "../tables.ts";
 import { revokeTokens } from "./devices.ts";
 import { noteEvent } from "./events.ts";
-import { appendEntry } from "./log.ts";
+import { appendEntries } from "./log.ts";
 import { withdrawRecalled } from "./push-queue.ts";
-import { condemnUsed, deleteUses } from "./uploads.ts";
+import { SWEEPING } from "./runs.ts";
+import { releaseUploads } from "./uploads.ts";
 
 type ErasureRow = {
   id: number;
@@ -69,6 +70,7 @@ export function* beginErasure(
   tokensFrom: number,
   entry: AuditEntry,
 ): Operation<{ readonly erasure: Erasure; readonly ended: readonly Device[] }> {
+  yield* holdUsers(userId);
   const known = (yield* first(selectRunning, { user: userId })) ?? (yield* first(selectDone, { user: userId }));
   if (known !== undefined) return { erasure: toErasure(known), ended: [] };
   const ended = yield* revokeTokens(userId, null, tokensFrom, entry);
@@ -119,14 +121,12 @@ function* eraseOne(
 ): Operation<Appended[]> {
   const place = { conversationId: conversation, seq };
   yield* run(eraseMessage, { conversation, seq, now });
-  const range = { owner: conversation, from: seq, to: seq };
-  yield* run(condemnUsed, range);
-  yield* run(deleteUses, range);
+  yield* releaseUploads({ owner: conversation, from: seq, to: seq });
   yield* withdrawRecalled(recipient, conversation, seq, now);
   if (recalledAt !== null) return [];
   yield* noteEvent({ kind: "recalled", at: now, userId: sender, otherId: recipient, place });
   if (recipient === user || hidden === 1) return [];
-  return [yield* appendEntry({ userId: recipient, kind: "recalled", ...place, at: now, origin: null })];
+  return yield* appendEntries([{ userId: recipient, kind: "recalled", ...place, at: now, origin: null }]);
 }
 
 /** @returns null where no conversation is left */
@@ -231,6 +231,7 @@ export function* eraseMore(
   now: number,
 ): Operation<Logged & { readonly erasure: Erasure }> {
   const { id, userId: user } = erasure;
+  yield* hold(`user ${user}`, SWEEPING);
   const appended = (yield* eraseMessages(erasure, batch, now)) ?? (yield* eraseNotices(erasure, now));
   if (appended !== null) return { appended, erasure: toErasure((yield* first(selectOne, { id })) ?? notThere()) };
   for (const some of REST) {

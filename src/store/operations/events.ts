@@ -35,6 +35,9 @@ type EventRow = {
 const selectEvents = statement<{ after: number; limit: number }, EventRow>(
   (p) => sql`select id, kind, at, user_id, other_id, conversation_id, seq from ${events}
     where id > ${p.after} order by id limit ${p.limit}`,
+  // What was begun before is committed by then, or never will be: nothing can come to stand before what was read.
+  (p) => sql`select id, kind, at, user_id, other_id, conversation_id, seq from ${events}
+    where id > ${p.after} and id < parley_event_horizon() order by id limit ${p.limit}`,
 );
 
 export function* readEvents(after: number, limit: number): Operation<readonly StoredEvent[]> {
@@ -48,6 +51,8 @@ export function* readEvents(after: number, limit: number): Operation<readonly St
 const startReader = statement<{ name: string }>(
   (p) => sql`insert into ${eventReaders} (name, position)
     select ${p.name}, coalesce(max(id), 0) from ${events} where true on conflict do nothing`,
+  (p) => sql`insert into ${eventReaders} (name, position)
+    select ${p.name}, coalesce(max(id), 0) from ${events} where id < parley_event_horizon() on conflict do nothing`,
 );
 const readerAt = statement<{ name: string }, { position: number; head: number }>(
   (p) => sql`select position, (select coalesce(max(id), 0) from ${events}) as head from ${eventReaders}
@@ -63,6 +68,11 @@ export function* openReader(name: string): Operation<ReaderPosition> {
   const reader = yield* first(readerAt, { name });
   if (reader === undefined) throw new Error(`the reader ${name} could not be kept`);
   return reader;
+}
+
+/** How far a reader is; null where there is none of the name. */
+export function* positionOf(name: string): Operation<number | null> {
+  return (yield* first(readerAt, { name }))?.position ?? null;
 }
 
 export function* moveReader(name: string, position: number): Operation<void> {

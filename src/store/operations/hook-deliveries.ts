@@ -4,10 +4,11 @@ import { EVENT_KINDS, type ToldEvent } from "../../engine/event-store.ts";
 import type { HookCount, HookRecord, HookStep } from "../../engine/hook-store.ts";
 import type { HookDelivery } from "../../engine/hooks/hook.ts";
 import type { AuditEntry } from "../../engine/model.ts";
-import { all, first, type Operation, run, statement } from "../statement.ts";
+import { all, first, hold, type Operation, run, statement } from "../statement.ts";
 import { hookDeliveries } from "../tables.ts";
 import { recordAudit } from "./audit.ts";
 import { pairOf } from "./conversations.ts";
+import { moveReader, positionOf } from "./events.ts";
 import { oneOf } from "./rows.ts";
 
 type DeliveryRow = {
@@ -58,14 +59,18 @@ const insertDelivery = statement<Queued>(
       queued_at, due_at)
     values (${p.hook}, ${p.event}, ${p.kind}, ${p.at}, ${p.user}, ${p.other}, ${p.conversation}, ${p.seq}, ${p.pair},
       ${p.now}, case when exists (select 1 from ${hookDeliveries} e
-        where e.hook = ${p.hook} and e.pair = ${p.pair} and e.dead = 0) then ${p.behind} else ${p.now} end)
+        where e.hook = ${p.hook} and e.pair = ${p.pair} and e.dead = 0) then cast(${p.behind} as bigint) else ${p.now} end)
     on conflict do nothing`,
 );
 
 export function* queueDeliveries(
   wanted: readonly { readonly hook: string; readonly event: ToldEvent }[],
+  { after, upTo }: { readonly after: number; readonly upTo: number },
   now: number,
-): Operation<void> {
+): Operation<boolean> {
+  yield* hold("hooks");
+  // What was queued once may be delivered by now: to queue it again would tell of it behind what came later.
+  if ((yield* positionOf("hooks")) !== after) return false;
   for (const { hook, event } of wanted) {
     const { id, kind, at, userId: user, otherId: other, place } = event;
     const pair = pairOf(user, other);
@@ -84,6 +89,8 @@ export function* queueDeliveries(
       behind: BEHIND,
     });
   }
+  yield* moveReader("hooks", upTo);
+  return true;
 }
 
 const columns = sql`d.id, d.hook, d.event_id, d.kind, d.at, d.user_id, d.other_id, d.conversation_id, d.seq, d.attempts,
@@ -102,6 +109,7 @@ export function* claimDeliveries(
   until: number,
   limit: number,
 ): Operation<readonly HookDelivery[]> {
+  yield* hold("hooks");
   const rows = yield* all(selectDue, { hook, now, limit });
   for (const { id } of rows) yield* run(take, { id, until });
   return rows.map(toDelivery);
@@ -125,6 +133,7 @@ const advance = statement<Place & { now: number; behind: number }>(
 );
 
 export function* settleDelivery(id: number, step: HookStep, now: number): Operation<void> {
+  yield* hold("hooks");
   if (step.step === "later") return yield* run(postpone, { id, due: step.dueAt, reason: step.reason });
   const gone = yield* step.step === "done" ? first(remove, { id }) : first(bury, { id, reason: step.reason });
   if (gone !== undefined) yield* run(advance, { ...gone, now, behind: BEHIND });
@@ -169,6 +178,7 @@ const advanceAll = statement<{ now: number; behind: number }>(
 );
 
 export function* reviveDeliveries(hook: string | null, now: number, audit: AuditEntry): Operation<number> {
+  yield* hold("hooks");
   yield* recordAudit(audit);
   const revived = yield* all(revive, { hook, now, behind: BEHIND });
   yield* run(advanceAll, { now, behind: BEHIND });
@@ -192,6 +202,7 @@ const eraseOld = statement<{ cutoff: number; batch: number }, { id: number }>(
 
 /** @returns how many went */
 export function* sweepDeliveries(cutoff: number, batch: number, now: number): Operation<number> {
+  yield* hold("hooks");
   const gone = yield* all(eraseOld, { cutoff, batch });
   // Some may have waited behind what has gone.
   if (gone.length > 0) yield* run(advanceAll, { now, behind: BEHIND });

@@ -3,8 +3,8 @@ import { messageFrom } from "../../engine/draft.ts";
 import { messageId } from "../../engine/ids.ts";
 import { type AuditEntry, type Member, type Message, SYSTEM_USER, type UserId } from "../../engine/model.ts";
 import type { ImportedDraft, ImportedMessage } from "../../engine/records/record-store.ts";
-import type { Appended, Logged } from "../../engine/store.ts";
-import { first, type Operation, run } from "../statement.ts";
+import { type Appended, type Logged, UserGone } from "../../engine/store.ts";
+import { first, holdUsers, type Operation, run } from "../statement.ts";
 import { recordAudit } from "./audit.ts";
 import { member, moveReadMark, pairOf } from "./conversations.ts";
 import { noteEvent } from "./events.ts";
@@ -67,6 +67,7 @@ function* moveSide(
   now: number,
 ): Operation<Appended> {
   const entry = yield* appendEntry({ userId, kind: "unsynced", conversationId, seq, at: now, origin: null });
+  if (entry === null) throw new UserGone(userId);
   yield* run(noteActivity, {
     user: userId,
     peer: peerId,
@@ -75,6 +76,7 @@ function* moveSide(
     seq,
     position: entry.position,
     at: sentAt,
+    clearedTo: seq - 1,
   });
   return entry;
 }
@@ -186,6 +188,7 @@ export function* importMessages(
   erased: number,
   audit: AuditEntry,
 ): Operation<Logged & { outcomes: ImportedMessage[] }> {
+  yield* holdUsers(...drafts.flatMap(({ senderId, recipientId }) => [senderId, recipientId]));
   const holders = yield* holdersOf(drafts, erased);
   const sides = new Sides();
   for (const { senderId, recipientId } of drafts) {

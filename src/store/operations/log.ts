@@ -7,14 +7,14 @@ import { devices, userLog, users } from "../tables.ts";
 import { type EntryRow, toLogEntry } from "./rows.ts";
 import { insertLogRun } from "./runs.ts";
 
-/** Gives the entry a position; where `run_position` is the same, the entry starts a run. */
+/** Gives the entry a position; where `run_position` is the same, the entry starts a run. Who was erased has no log. */
 export const bumpHead = statement<
   { user: string; at: number },
   { head: number; head_at: number; run_position: number }
 >(
   (p) => sql`update ${users} set head = head + 1, head_at = ${p.at},
       run_position = case when ${p.at} >= head_at then run_position else head + 1 end
-    where id = ${p.user} returning head, head_at, run_position`,
+    where id = ${p.user} and erased_at is null returning head, head_at, run_position`,
 );
 
 export const insertEntry = statement<{
@@ -30,11 +30,11 @@ export const insertEntry = statement<{
     values (${p.user}, ${p.position}, ${p.kind}, ${p.conversation}, ${p.seq}, ${p.at}, ${p.origin})`,
 );
 
-/** Appends to a user's log, which gives the entry its position. */
-export function* appendEntry(entry: Omit<Appended, "position">): Operation<Appended> {
+/** Appends to a user's log, which gives the entry its position; null where the user has been erased. */
+export function* appendEntry(entry: Omit<Appended, "position">): Operation<Appended | null> {
   const { userId, at } = entry;
   const row = yield* first(bumpHead, { user: userId, at });
-  if (row === undefined) throw new Error("a log entry for a user that does not exist");
+  if (row === undefined) return null;
   if (row.run_position === row.head) yield* run(insertLogRun, { at, user: userId, position: row.head });
   yield* run(insertEntry, {
     user: userId,
@@ -54,6 +54,16 @@ export function* appendEntry(entry: Omit<Appended, "position">): Operation<Appen
     at,
     origin: entry.origin,
   };
+}
+
+/** As `appendEntry`, for each of these, in their order. */
+export function* appendEntries(entries: readonly Omit<Appended, "position">[]): Operation<Appended[]> {
+  const appended: Appended[] = [];
+  for (const entry of entries) {
+    const one = yield* appendEntry(entry);
+    if (one !== null) appended.push(one);
+  }
+  return appended;
 }
 
 type StateRow = {

@@ -5,17 +5,17 @@ import { type MessageDraft, messageFrom } from "../../engine/draft.ts";
 import { messageId } from "../../engine/ids.ts";
 import type { AuditEntry } from "../../engine/model.ts";
 import { type Message, SYSTEM_USER, type UserId } from "../../engine/model.ts";
-import type { Appended, Logged } from "../../engine/store.ts";
-import { first, type Operation, run, statement } from "../statement.ts";
+import { type Appended, type Logged, UserGone } from "../../engine/store.ts";
+import { first, holdUsers, type Operation, run, statement } from "../statement.ts";
 import { conversations, deletedMessages, members, messages } from "../tables.ts";
 import { recordAudit } from "./audit.ts";
 import { member, pairOf } from "./conversations.ts";
 import { noteEvent } from "./events.ts";
-import { appendEntry } from "./log.ts";
+import { appendEntries, appendEntry } from "./log.ts";
 import { queuePushes, withdrawRecalled } from "./push-queue.ts";
 import { type MessageRow, messageColumns, toMessage } from "./rows.ts";
 import { insertMessageRun } from "./runs.ts";
-import { claimUploads, condemnUsed, deleteUses } from "./uploads.ts";
+import { claimUploads, releaseUploads } from "./uploads.ts";
 
 const selectMessage = statement<{ conversation: number; seq: number }, MessageRow>(
   (p) =>
@@ -71,50 +71,53 @@ export type ActivityParameters = {
   seq: number;
   position: number;
   at: number;
+  /** What lies up to here is not this side's, where this is its first message: it was an erased person's. */
+  clearedTo: number;
 };
 /** `ownSeq` is 0 for a message of the peer, which moves nothing there. */
 export const noteActivity = statement<ActivityParameters>(
   (p) => sql`insert into ${members} (user_id, peer_id, conversation_id, last_own_seq, last_seq, last_position,
-      last_activity_at)
-    values (${p.user}, ${p.peer}, ${p.conversation}, ${p.ownSeq}, ${p.seq}, ${p.position}, ${p.at})
+      last_activity_at, cleared_seq)
+    values (${p.user}, ${p.peer}, ${p.conversation}, ${p.ownSeq}, ${p.seq}, ${p.position}, ${p.at}, ${p.clearedTo})
     on conflict (user_id, peer_id) do update set last_seq = excluded.last_seq, last_position = excluded.last_position,
       last_activity_at = excluded.last_activity_at,
       last_own_seq = case when excluded.last_own_seq > 0 then excluded.last_own_seq else members.last_own_seq end`,
 );
 
-/** Log entries and recent contacts of both sides, the recipient's first. */
-function* fanOut(draft: MessageDraft, conversationId: number, seq: number): Operation<Appended[]> {
-  const { senderId, recipientId, sentAt: at, origin } = draft;
+/** Puts a message into the log and the recent contacts of one side. */
+function* fanOutTo(
+  { senderId, recipientId, sentAt: at, origin }: MessageDraft,
+  place: { conversationId: number; seq: number },
+  kind: "received" | "sent" | "unsynced",
+): Operation<Appended> {
+  const { conversationId, seq } = place;
+  const received = kind === "received";
+  const userId = received ? recipientId : senderId;
+  const entry = yield* appendEntry({ userId, kind, conversationId, seq, at, origin: received ? null : origin });
+  if (entry === null) throw new UserGone(userId);
+  yield* run(noteActivity, {
+    user: userId,
+    peer: received ? senderId : recipientId,
+    conversation: conversationId,
+    ownSeq: received ? 0 : seq,
+    seq,
+    position: entry.position,
+    at,
+    clearedTo: seq - 1,
+  });
+  return entry;
+}
+
+/** Log entries and recent contacts of both sides, in the order of their ids, in which every operation changes users. */
+function* fanOut(draft: MessageDraft, place: { conversationId: number; seq: number }): Operation<Appended[]> {
+  const { senderId, recipientId } = draft;
   const toSelf = senderId === recipientId;
+  const kinds: ("received" | "sent" | "unsynced")[] = [];
+  if (!toSelf && !draft.hidden) kinds.push("received");
+  if (senderId !== SYSTEM_USER) kinds.push(draft.syncToSender || toSelf ? "sent" : "unsynced");
+  if (senderId < recipientId) kinds.reverse();
   const appended: Appended[] = [];
-  if (!toSelf && !draft.hidden) {
-    const userId = recipientId;
-    const entry = yield* appendEntry({ userId, kind: "received", conversationId, seq, at, origin: null });
-    appended.push(entry);
-    yield* run(noteActivity, {
-      user: recipientId,
-      peer: senderId,
-      conversation: conversationId,
-      ownSeq: 0,
-      seq,
-      position: entry.position,
-      at,
-    });
-  }
-  if (senderId !== SYSTEM_USER) {
-    const kind = draft.syncToSender || toSelf ? "sent" : "unsynced";
-    const entry = yield* appendEntry({ userId: senderId, kind, conversationId, seq, at, origin });
-    appended.push(entry);
-    yield* run(noteActivity, {
-      user: senderId,
-      peer: recipientId,
-      conversation: conversationId,
-      ownSeq: seq,
-      seq,
-      position: entry.position,
-      at,
-    });
-  }
+  for (const kind of kinds) appended.push(yield* fanOutTo(draft, place, kind));
   return appended;
 }
 
@@ -123,15 +126,16 @@ function audienceOf(message: { senderId: UserId; recipientId: UserId; hidden: bo
   const { senderId, recipientId, hidden } = message;
   const audience = new Set(hidden ? [senderId] : [recipientId, senderId]);
   audience.delete(SYSTEM_USER);
-  return [...audience];
+  return [...audience].sort();
 }
 
 /**
  * @throws UniqueViolation where the sender has used the clientMessageId
- * @throws UploadGone where an upload that it is made of is not there
+ * @throws UploadGone where an upload that it is made of is not there, UserGone where one of the two has been erased
  */
 export function* append(draft: MessageDraft): Operation<Logged & { message: Message }> {
   const { senderId, recipientId } = draft;
+  yield* holdUsers(senderId, recipientId);
   const pair = pairOf(senderId, recipientId);
   if (draft.keyFreeUpTo !== null && draft.clientMessageId !== null) {
     yield* run(releaseKey, { sender: senderId, key: draft.clientMessageId, upTo: draft.keyFreeUpTo });
@@ -141,7 +145,7 @@ export function* append(draft: MessageDraft): Operation<Logged & { message: Mess
   if (place === undefined) throw new Error("a conversation could not be started");
   const { id: conversationId, last_seq: seq, run_seq: runSeq } = place;
   if (runSeq === seq) yield* run(insertMessageRun, { at: draft.sentAt, conversation: conversationId, seq });
-  const appended = yield* fanOut(draft, conversationId, seq);
+  const appended = yield* fanOut(draft, { conversationId, seq });
   const recipientPosition = appended.find(({ kind }) => kind === "received")?.position ?? null;
   yield* run(insertMessage, {
     conversation: conversationId,
@@ -211,11 +215,7 @@ function* announce(
 ): Operation<Appended[]> {
   const { conversationId, seq, senderId, recipientId } = message;
   yield* noteEvent({ kind, at: now, userId: senderId, otherId: recipientId, place: { conversationId, seq } });
-  const appended: Appended[] = [];
-  for (const userId of audience) {
-    appended.push(yield* appendEntry({ userId, kind, conversationId, seq, at: now, origin: null }));
-  }
-  return appended;
+  return yield* appendEntries(audience.map((userId) => ({ userId, kind, conversationId, seq, at: now, origin: null })));
 }
 
 export function* recall(
@@ -224,12 +224,11 @@ export function* recall(
   audit: AuditEntry | null,
 ): Operation<Logged & { message: Message | null }> {
   const { conversationId, seq } = message;
+  yield* holdUsers(message.senderId, message.recipientId);
   yield* recordAudit(audit);
   const changed = yield* first(eraseContent, { conversation: conversationId, seq, now });
   if (changed === undefined) return { appended: [], message: null };
-  const range = { owner: conversationId, from: seq, to: seq };
-  yield* run(condemnUsed, range);
-  yield* run(deleteUses, range);
+  yield* releaseUploads({ owner: conversationId, from: seq, to: seq });
   yield* withdrawRecalled(message.recipientId, conversationId, seq, now);
   const appended = yield* announce(message, "recalled", audienceOf(message), now);
   return { appended, message: yield* readMessage(conversationId, seq) };
@@ -241,6 +240,7 @@ export function* edit(
   now: number,
   onlyForSender: boolean,
 ): Operation<(Logged & { message: Message }) | null> {
+  yield* holdUsers(message.senderId, message.recipientId);
   const place = { conversation: message.conversationId, seq: message.seq };
   const changed = onlyForSender
     ? yield* first(changeForSender, { ...place, edit: JSON.stringify({ content, editedAt: now }) })
@@ -267,11 +267,13 @@ export function* deleteForUser(
   now: number,
   origin: string | null,
 ): Operation<Logged> {
+  yield* holdUsers(userId);
   const appended: Appended[] = [];
   for (const { conversationId, seq } of list) {
     const inserted = yield* first(insertDeleted, { conversation: conversationId, seq, user: userId });
     if (inserted === undefined) continue;
-    appended.push(yield* appendEntry({ userId, kind: "conversation", conversationId, seq, at: now, origin }));
+    const entry = { userId, kind: "conversation", conversationId, seq, at: now, origin } as const;
+    appended.push(...(yield* appendEntries([entry])));
   }
   return { appended };
 }
@@ -280,5 +282,6 @@ export function* isPutAway(userId: UserId, message: Message): Operation<boolean>
   const { conversationId, seq, senderId, recipientId } = message;
   if ((yield* first(selectDeleted, { conversation: conversationId, seq, user: userId })) !== undefined) return true;
   const side = yield* member(userId, senderId === userId ? recipientId : senderId);
-  return side !== null && seq <= side.clearedSeq;
+  // Only the system has no side of what it wrote; an erased person has none any more, whoever has the id now.
+  return side === null ? userId !== SYSTEM_USER : seq <= side.clearedSeq;
 }

@@ -2,7 +2,7 @@
 import { sql } from "drizzle-orm";
 import type { AuditEntry, User, UserId } from "../../engine/model.ts";
 import type { ProfileChange } from "../../engine/store.ts";
-import { first, type Operation, run, statement } from "../statement.ts";
+import { first, holdUsers, type Operation, run, statement } from "../statement.ts";
 import { users } from "../tables.ts";
 import { recordAudit } from "./audit.ts";
 import { toUser, type UserRow } from "./rows.ts";
@@ -47,6 +47,7 @@ export function* saveProfiles(
   now: number,
   audit: readonly AuditEntry[],
 ): Operation<void> {
+  yield* holdUsers(...changes.keys());
   for (const [id, change] of changes) {
     yield* ensureUser(id, now);
     const user = yield* readUser(id);

@@ -1,7 +1,7 @@
 /** What users want of notifications. */
 import { sql } from "drizzle-orm";
 import { DEFAULT_PREFERENCES, PUSH_PREVIEWS, type PushPreferences, type PushPreview } from "../../engine/push/model.ts";
-import { first, type Operation, run, statement } from "../statement.ts";
+import { first, holdUsers, type Operation, run, statement } from "../statement.ts";
 import { pushPreferences } from "../tables.ts";
 import { oneOf } from "./rows.ts";
 
@@ -42,6 +42,7 @@ export function* readPushPreferences(user: string): Operation<PushPreferences> {
 }
 
 export function* changePushPreferences(user: string, change: Partial<PushPreferences>): Operation<PushPreferences> {
+  yield* holdUsers(user);
   const wanted = { ...(yield* readPushPreferences(user)), ...change };
   const { preview, quietHours, mutedUntil } = wanted;
   yield* run(upsertPreferences, {

@@ -18,7 +18,9 @@ const insertPushes = statement<Queued>(
     p,
   ) => sql`insert into ${pushes} as q (user_id, conversation_id, device_id, vendor, seq, position, state, created_at, due_at,
       expires_at)
-    select user_id, ${p.conversation}, device_id, vendor, ${p.seq}, ${p.position}, 'queued', ${p.now}, ${p.due}, ${p.expires}
+    select user_id, cast(${p.conversation} as bigint), device_id, vendor, cast(${p.seq} as bigint),
+      cast(${p.position} as bigint), 'queued', cast(${p.now} as bigint), cast(${p.due} as bigint),
+      cast(${p.expires} as bigint)
     from ${pushTokens} where user_id = ${p.user}
     on conflict (user_id, conversation_id, device_id, vendor) do update set seq = excluded.seq,
       position = excluded.position, state = 'queued',

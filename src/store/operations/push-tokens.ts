@@ -2,7 +2,7 @@
 import { sql } from "drizzle-orm";
 import { PUSH_VENDORS, type PushEnvironment, type PushVendor } from "../../engine/push/channel.ts";
 import type { PushToken } from "../../engine/push/model.ts";
-import { all, first, type Operation, run, statement } from "../statement.ts";
+import { all, first, hold, type Operation, run, statement } from "../statement.ts";
 import { pushes, pushTokens } from "../tables.ts";
 import { ensureDevice } from "./acknowledge.ts";
 import { oneOf } from "./rows.ts";
@@ -69,6 +69,7 @@ export const selectToken = statement<DevicePlace & { vendor: string }, TokenRow>
 
 export function* savePushToken(token: PushToken, key: string): Operation<void> {
   const { userId: user, deviceId: device, vendor, environment, language, registeredAt: now } = token;
+  yield* hold(`user ${user}`, `push token ${key}`);
   const owner = yield* first(selectOwner, { vendor, key });
   if (owner !== undefined && (owner.user_id !== user || owner.device_id !== device)) {
     yield* deletePushTokens(owner.user_id, owner.device_id, vendor);

@@ -4,7 +4,7 @@ import type { AuditEntry, PushOptions } from "../../engine/model.ts";
 import { PUSH_VENDORS, type PushVendor } from "../../engine/push/channel.ts";
 import type { PendingPush, PushFacts, PushRecord, PushState, PushStep } from "../../engine/push/model.ts";
 import type { PushCount } from "../../engine/push-store.ts";
-import { all, first, type Operation, run, statement } from "../statement.ts";
+import { all, first, hold, holdUsers, type Operation, run, statement } from "../statement.ts";
 import { devices, members, messages, pushes } from "../tables.ts";
 import { recordAudit } from "./audit.ts";
 import { memberByConversation } from "./conversations.ts";
@@ -81,6 +81,7 @@ export function* claimPushes(
   lease: number,
   limit: number,
 ): Operation<{ taken: readonly PendingPush[]; acknowledged: number }> {
+  yield* hold(`pushes ${vendor}`);
   const dropped = yield* all(dropAcknowledged, { vendor, now, limit: LOOKED_THROUGH });
   // What comes behind them is likely to be the same.
   const taken = dropped.length === LOOKED_THROUGH ? [] : yield* all(claim, { vendor, now, lease, limit });
@@ -214,6 +215,7 @@ export function* settlePush(
   now: number,
 ): Operation<void> {
   const { userId: user, conversationId: conversation, deviceId: device, vendor, seq } = push;
+  yield* holdUsers(user);
   const place = { user, conversation, device, vendor, seq };
   if (!(yield* takeStep(push, place, step, now))) {
     const shown = step.step === "shown" ? step.seq : step.step === "forget" ? 0 : push.shownSeq;

@@ -1,7 +1,7 @@
 /** Friendships and blacklists that come from elsewhere: stored as they were there, with nobody told. */
 import type { AuditEntry } from "../../engine/model.ts";
 import type { ImportedRelation, RelationOutcome } from "../../engine/records/record-store.ts";
-import { first, type Operation, run } from "../statement.ts";
+import { first, holdUsers, type Operation, run } from "../statement.ts";
 import { recordAudit } from "./audit.ts";
 import { deleteFriend, deleteRequest, hideRequest, insertBlock, insertFriend, relation } from "./relations.ts";
 
@@ -29,6 +29,7 @@ export function* importRelations(
   relations: readonly ImportedRelation[],
   audit: AuditEntry,
 ): Operation<RelationOutcome[]> {
+  yield* holdUsers(...relations.flatMap(({ userId, otherId }) => [userId, otherId]));
   const outcomes: RelationOutcome[] = [];
   for (const one of relations) {
     const outcome = one.kind === "FRIENDS" ? yield* importFriendship(one) : yield* importBlock(one);

@@ -4,7 +4,7 @@ import type { PeopleList, PersonPlace } from "../../engine/cursors.ts";
 import type { AuditEntry, Relation, UserId } from "../../engine/model.ts";
 import type { Page, PageRange } from "../../engine/pages.ts";
 import type { Appended, FriendChange, Notice } from "../../engine/store.ts";
-import { all, first, type Operation, run, type Statement, statement } from "../statement.ts";
+import { all, first, holdUsers, type Operation, run, type Statement, statement } from "../statement.ts";
 import { blocks, friendRequests, friendships } from "../tables.ts";
 import { recordAudit } from "./audit.ts";
 import { noteEvent } from "./events.ts";
@@ -74,6 +74,7 @@ function* notify(notices: readonly Notice[]): Operation<Appended[]> {
 const CHANGED_MEANWHILE: FriendChange = { stale: true, appended: [] };
 
 export function* requestFriend(from: UserId, to: UserId, hidden: boolean, notice: Notice): Operation<FriendChange> {
+  yield* holdUsers(from, to);
   const { blockedBy, friends, received } = yield* relation(from, to);
   if (!hidden && (blockedBy || friends || received)) return CHANGED_MEANWHILE;
   const row = yield* first(insertRequest, { user: to, other: from, now: notice.at, hidden: hidden ? 1 : 0 });
@@ -90,6 +91,7 @@ export function* befriend(
   now: number,
   audit: readonly AuditEntry[],
 ): Operation<FriendChange> {
+  yield* holdUsers(a, b);
   const { blocks: aBlocks, blockedBy: bBlocks } = yield* relation(a, b);
   if (aBlocks || bBlocks) return CHANGED_MEANWHILE;
   yield* first(deleteRequest, { user: a, other: b });
@@ -103,6 +105,7 @@ export function* befriend(
 }
 
 export function* declineFriend(userId: UserId, asker: UserId): Operation<boolean> {
+  yield* holdUsers(userId, asker);
   return (yield* first(deleteRequest, { user: userId, other: asker })) !== undefined;
 }
 
@@ -115,6 +118,7 @@ function* endFriendship(userId: UserId, otherId: UserId, at: number): Operation<
 }
 
 export function* unfriend(userId: UserId, otherId: UserId, notice: Notice): Operation<FriendChange> {
+  yield* holdUsers(userId, otherId);
   yield* first(deleteRequest, { user: otherId, other: userId });
   const changed = yield* endFriendship(userId, otherId, notice.at);
   return { stale: false, appended: changed ? yield* notify([notice]) : [] };
@@ -122,6 +126,7 @@ export function* unfriend(userId: UserId, otherId: UserId, notice: Notice): Oper
 
 /** The request of the one who is now blocked goes on looking sent; the blocker's own is withdrawn. */
 export function* block(userId: UserId, otherId: UserId, now: number, audit: AuditEntry | null): Operation<void> {
+  yield* holdUsers(userId, otherId);
   const blocked = yield* first(insertBlock, { user: userId, other: otherId, now });
   if (blocked !== undefined) yield* noteEvent({ kind: "blocked", at: now, userId, otherId, place: null });
   yield* endFriendship(userId, otherId, now);
@@ -131,6 +136,7 @@ export function* block(userId: UserId, otherId: UserId, now: number, audit: Audi
 }
 
 export function* unblock(userId: UserId, otherId: UserId, now: number, audit: AuditEntry | null): Operation<void> {
+  yield* holdUsers(userId, otherId);
   const unblocked = yield* first(deleteBlock, { user: userId, other: otherId });
   if (unblocked !== undefined) yield* noteEvent({ kind: "unblocked", at: now, userId, otherId, place: null });
   yield* recordAudit(audit);

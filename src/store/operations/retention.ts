@@ -3,14 +3,14 @@ import { type SQL, sql } from "drizzle-orm";
 import { DEFAULT_DEVICE, type LogKind, type Stream, streamOf } from "../../engine/model.ts";
 import { PUSH_VENDORS } from "../../engine/push/channel.ts";
 import type { Cutoffs } from "../../engine/settings.ts";
-import { all, type Operation, run, type Statement, statement } from "../statement.ts";
+import { all, hold, type Operation, run, type Statement, statement } from "../statement.ts";
 import { audit, devices, pushes, pushLog, users } from "../tables.ts";
 import { sweepBroadcasts } from "./broadcasts.ts";
 import { sweepErasures } from "./erasures.ts";
 import { sweepEvents } from "./events.ts";
 import { sweepDeliveries } from "./hook-deliveries.ts";
 import { deletePushTokens } from "./push-tokens.ts";
-import { conversationTimelines, eraseExpired, type LogEntry, userLogs } from "./runs.ts";
+import { conversationTimelines, eraseExpired, type LogEntry, SWEEPING, userLogs } from "./runs.ts";
 
 /**
  * How long the rows of a table live: until this cutoff has passed them, or as long as what they are bound to, of which
@@ -22,7 +22,16 @@ export type Lifetime =
   | { readonly untilExpiry: true }
   | {
       readonly atMost: number;
-      readonly per: "store" | "user" | "device" | "pair of users" | "conversation" | "message" | "setting";
+      readonly per:
+        | "store"
+        | "user"
+        | "device"
+        | "pair of users"
+        | "conversation"
+        | "message"
+        | "setting"
+        | "server"
+        | "user and server";
     };
 
 export const LIFETIMES = {
@@ -53,6 +62,9 @@ export const LIFETIMES = {
   // While it runs, also longer.
   broadcasts: { until: "erased" },
   hookDeliveries: { until: "offline" },
+  servers: { atMost: 1, per: "server" },
+  leases: { atMost: 100, per: "store" },
+  presences: { atMost: 1, per: "user and server" },
   eventReaders: { atMost: 10, per: "store" },
   pushPreferences: { atMost: 1, per: "user" },
   audit: { until: "audit" },
@@ -127,6 +139,7 @@ function lossesIn(
 }
 
 export function* sweep(cutoffs: Cutoffs, batch: number): Operation<number> {
+  yield* hold(SWEEPING);
   // Each message stands in two logs.
   const entries = yield* eraseExpired(userLogs, cutoffs.offline, 2 * batch);
   for (const { stream, ...loss } of lossesIn(entries).values()) {

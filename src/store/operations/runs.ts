@@ -5,9 +5,9 @@
  * send that goes on with a run writes nothing for it.
  */
 import { type SQL, sql } from "drizzle-orm";
-import { all, first, type Operation, run, type Statement, statement } from "../statement.ts";
+import { all, first, holdUsers, type Operation, run, type Statement, statement, tryToHoldUsers } from "../statement.ts";
 import { conversations, deletedMessages, logRuns, messageRuns, messages, userLog, users } from "../tables.ts";
-import { condemnUsed, deleteUses } from "./uploads.ts";
+import { releaseUploads } from "./uploads.ts";
 
 export const insertMessageRun = statement<{ at: number; conversation: number; seq: number }>(
   (p) => sql`insert into ${messageRuns} (oldest_at, conversation_id, first_seq)
@@ -19,6 +19,9 @@ export const insertLogRun = statement<{ at: number; user: string; position: numb
 
 /** To erase in another place of the file costs about as much as to erase so many entries more in one. */
 const COST_OF_A_PLACE = 8;
+
+/** What is held while runs are removed: what they say of what is left would not be so for two at a time. */
+export const SWEEPING = "sweeping";
 
 /** A conversation or a user. */
 type Owner = number | string;
@@ -37,7 +40,9 @@ interface Timelines<O extends Owner, E extends Entry> {
   /** Erases from a place on, below another, up to the first entry that is younger than the cutoff. */
   readonly erase: Statement<{ owner: O; from: number; below: number; cutoff: number }, E>;
   /** Erases what is kept of these entries besides. */
-  readonly eraseBesides: readonly Statement<{ owner: O; from: number; to: number }, never>[];
+  readonly eraseBesides: ((range: { owner: O; from: number; to: number }) => Operation<void>) | null;
+  /** Whose operations add to it; null: its owner's. */
+  readonly usersOf: ((owner: O) => Operation<readonly string[]>) | null;
   readonly next: Statement<{ owner: O; from: number }, Entry>;
   /** Saves the instant of the newest entry that is left; null where none is. */
   readonly saveNewest: Statement<{ owner: O; at: number | null }, never>;
@@ -53,6 +58,7 @@ function timelines<O extends Owner, E extends Entry>(
   { runs, entries, owners }: Names,
   columns: SQL,
   eraseBesides: Timelines<O, E>["eraseBesides"],
+  usersOf: Timelines<O, E>["usersOf"],
 ): Timelines<O, E> {
   return {
     oldest: statement(
@@ -79,6 +85,7 @@ function timelines<O extends Owner, E extends Entry>(
         returning ${columns}`,
     ),
     eraseBesides,
+    usersOf,
     next: statement(
       (p) => sql`select ${entries.place} as place, ${entries.at} as at from ${entries.table}
         where ${entries.owner} = ${p.owner} and ${entries.place} >= ${p.from} order by ${entries.place} limit 1`,
@@ -89,6 +96,20 @@ function timelines<O extends Owner, E extends Entry>(
   };
 }
 
+const selectPair = statement<{ id: number }, { first_user: string; second_user: string }>(
+  (p) => sql`select first_user, second_user from ${conversations} where id = ${p.id}`,
+);
+
+function* usersOf(conversation: number): Operation<readonly string[]> {
+  const pair = yield* first(selectPair, { id: conversation });
+  return pair === undefined ? [] : [pair.first_user, pair.second_user];
+}
+
+const deleteDeleted = statement<{ owner: number; from: number; to: number }>(
+  (p) => sql`delete from ${deletedMessages}
+    where conversation_id = ${p.owner} and seq >= ${p.from} and seq <= ${p.to}`,
+);
+
 /** Timelines of conversations, with what users have deleted of them for themselves, and what they are made of. */
 export const conversationTimelines = timelines<number, Entry>(
   {
@@ -97,14 +118,11 @@ export const conversationTimelines = timelines<number, Entry>(
     owners: { table: sql`${conversations}`, owner: sql`id`, newest: sql`last_at` },
   },
   sql`seq as place, sent_at as at`,
-  [
-    statement(
-      (p) => sql`delete from ${deletedMessages}
-        where conversation_id = ${p.owner} and seq >= ${p.from} and seq <= ${p.to}`,
-    ),
-    condemnUsed,
-    deleteUses,
-  ],
+  function* (range) {
+    yield* run(deleteDeleted, range);
+    yield* releaseUploads(range);
+  },
+  usersOf,
 );
 
 export const userLogs = timelines<string, LogEntry>(
@@ -114,7 +132,8 @@ export const userLogs = timelines<string, LogEntry>(
     owners: { table: sql`${users}`, owner: sql`id`, newest: sql`head_at` },
   },
   sql`position as place, at, kind, origin`,
-  [],
+  null,
+  null,
 );
 
 /** Erases so many entries at most from the beginning of a run on, and puts the runs right. */
@@ -128,9 +147,7 @@ function* eraseFrom<O extends Owner, E extends Entry>(
   const rows = yield* all(of.erase, { owner, from, below: from + most, cutoff });
   const erased = rows.toSorted((a, b) => a.place - b.place);
   const last = erased.at(-1);
-  if (last !== undefined) {
-    for (const erase of of.eraseBesides) yield* run(erase, { owner, from, to: last.place });
-  }
+  if (last !== undefined && of.eraseBesides !== null) yield* of.eraseBesides({ owner, from, to: last.place });
 
   yield* run(of.remove, old);
   // Where the clock was set back, runs behind this one went with it.
@@ -161,6 +178,10 @@ export function* eraseExpired<O extends Owner, E extends Entry>(
   for (let room = batch; room > 0; room -= COST_OF_A_PLACE) {
     const old = yield* first(of.oldest, { cutoff });
     if (old === undefined) break;
+    const users = of.usersOf === null ? [String(old.owner)] : yield* of.usersOf(old.owner);
+    // Whoever is busy is waited for while no other user is held, so that nobody waits for each other.
+    if (erased.length === 0) yield* holdUsers(...users);
+    else if (!(yield* tryToHoldUsers(...users))) break;
     const entries = yield* eraseFrom(of, old, cutoff, room);
     for (const entry of entries) erased.push({ ...entry, owner: old.owner });
     room -= entries.length;

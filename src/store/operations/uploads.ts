@@ -2,7 +2,7 @@
 import { sql } from "drizzle-orm";
 import { MEDIA_KINDS, type MediaFacts, type MediaKind, type Upload, type UploadState } from "../../engine/media.ts";
 import { type ProcessingOutcome, UploadGone, type UploadRoom } from "../../engine/upload-store.ts";
-import { all, first, type Operation, run, statement } from "../statement.ts";
+import { all, first, hold, holdUsers, type Operation, run, statement } from "../statement.ts";
 import { mediaUses, uploads } from "../tables.ts";
 import { oneOf } from "./rows.ts";
 
@@ -84,6 +84,7 @@ export function* createUpload(
   { id, ownerId: owner, kind, name, size, state, createdAt, expiresAt }: Upload,
   room: UploadRoom,
 ): Operation<"created" | "too many" | "too much"> {
+  yield* holdUsers(owner);
   const unfinished = (yield* first(countUnfinished, { owner }))?.count ?? 0;
   if (room.unfinished > 0 && unfinished >= room.unfinished) return "too many";
   const bytes = (yield* first(sumOfOwner, { owner }))?.bytes ?? 0;
@@ -128,7 +129,13 @@ const condemn = statement<{ id: string }, { id: string }>(
   (p) => sql`update ${uploads} set expires_at = 0 where id = ${p.id} returning id`,
 );
 
+/** What is held while it is found out whether an upload is used, and while that changes. */
+function nameOf(id: string): string {
+  return `upload ${id}`;
+}
+
 export function* dropUpload(id: string): Operation<boolean> {
+  yield* hold(nameOf(id));
   if ((yield* first(isUsed, { id })) !== undefined) return false;
   return (yield* first(condemn, { id })) !== undefined;
 }
@@ -179,20 +186,30 @@ export function* claimUploads(
   place: { readonly conversation: number; readonly seq: number },
   now: number,
 ): Operation<void> {
+  if (ids.length > 0) yield* hold(...ids.map(nameOf));
   for (const id of ids) {
     if ((yield* first(claimUpload, { id, owner, now })) === undefined) throw new UploadGone(id);
     yield* run(insertUse, { ...place, id });
   }
 }
 
+/** Messages of a conversation, from one seq to another. */
 type Range = { owner: number; from: number; to: number };
-/** Condemns the uploads that only messages of this range use. */
-export const condemnUsed = statement<Range, never>(
-  (p) => sql`update ${uploads} set expires_at = 0 where id in
-      (select upload_id from ${mediaUses} where conversation_id = ${p.owner} and seq >= ${p.from} and seq <= ${p.to})
-    and not exists (select 1 from ${mediaUses} u where u.upload_id = ${uploads}.id
-      and not (u.conversation_id = ${p.owner} and u.seq >= ${p.from} and u.seq <= ${p.to}))`,
+const selectUsed = statement<Range, { upload_id: string }>(
+  (p) => sql`select distinct upload_id from ${mediaUses}
+    where conversation_id = ${p.owner} and seq >= ${p.from} and seq <= ${p.to}`,
 );
-export const deleteUses = statement<Range, never>(
+const deleteUses = statement<Range>(
   (p) => sql`delete from ${mediaUses} where conversation_id = ${p.owner} and seq >= ${p.from} and seq <= ${p.to}`,
 );
+
+/** These messages are made of nothing any more: uploads that no other message uses are condemned. */
+export function* releaseUploads(range: Range): Operation<void> {
+  const used = yield* all(selectUsed, range);
+  if (used.length === 0) return;
+  yield* hold(...used.map(({ upload_id: id }) => nameOf(id)));
+  yield* run(deleteUses, range);
+  for (const { upload_id: id } of used) {
+    if ((yield* first(isUsed, { id })) === undefined) yield* first(condemn, { id });
+  }
+}

@@ -3,6 +3,7 @@
  * missing, of another life of the data or of another form, it is made anew. It holds the words of messages, so what is
  * recalled, erased or past its time is cut out of it, and overwritten, as in the store.
  */
+import { randomUUID } from "node:crypto";
 import { rmSync } from "node:fs";
 import Sqlite from "better-sqlite3";
 import type { SearchIndex, SearchWanted } from "../../engine/search/search-index.ts";
@@ -12,10 +13,10 @@ import { openBuckets, PLACES_PER_MS } from "./buckets.ts";
 import { gramsFor, gramsOf, labelOf } from "./grams.ts";
 
 /** Changes with the tables, and with how texts are cut and compared. */
-const FORM = 1;
+const FORM = 2;
 
 const TABLES = `
-  create table state (form integer not null, generation text not null, position integer, filled_conversation integer,
+  create table state (form integer not null, id text not null, generation text not null, position integer, filled_conversation integer,
     filled_seq integer, complete integer not null default 0);
   create table entries (place integer primary key, conversation_id integer not null, seq integer not null,
     labels text not null, words text not null);
@@ -23,7 +24,7 @@ const TABLES = `
 `;
 
 type Entry = { place: number; labels: string; words: string };
-type State = { position: number | null; filled_conversation: number | null; filled_seq: number | null };
+type State = { id: string; position: number | null; filled_conversation: number | null; filled_seq: number | null };
 
 function isOurs(file: Sqlite.Database, generation: string): boolean {
   const tables = file.prepare("select count(*) from sqlite_master where name = 'state'").pluck().get();
@@ -55,7 +56,7 @@ function openOrMake(path: string, generation: string): Sqlite.Database {
   const file = open(path);
   file.transaction(() => {
     file.exec(TABLES);
-    file.prepare("insert into state (form, generation) values (?, ?)").run(FORM, generation);
+    file.prepare("insert into state (form, id, generation) values (?, ?, ?)").run(FORM, randomUUID(), generation);
   })();
   return file;
 }
@@ -173,6 +174,7 @@ export function openSearchIndex(path: string, generation: string): SearchIndex {
   });
 
   return {
+    id: state.id,
     get position() {
       return position;
     },

@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import Sqlite from "better-sqlite3";
 import { parseMessageId } from "../../../src/engine/ids.ts";
-import { openSqlite } from "../../../src/store/sqlite.ts";
+import { openSqlite } from "../../../src/store/sqlite/sqlite.ts";
 import { RUNS_AMISS } from "../../support/runs.ts";
 import { Disk, type Luck, noTracer, readTrace, type Step, traced } from "../disk-trace.ts";
 import { type Breach, type Findings, findings, type Trial } from "../findings.ts";

@@ -4,18 +4,18 @@
  * are. It does what the shared statements would do one by one, and a test holds it to them.
  */
 import { sql } from "drizzle-orm";
-import { insertEvent } from "./operations/events.ts";
-import { bumpHead, insertEntry } from "./operations/log.ts";
+import { insertEvent } from "../operations/events.ts";
+import { bumpHead, insertEntry } from "../operations/log.ts";
 import {
   type ActivityParameters,
   insertMessage,
   nextSeq,
   noteActivity,
   startConversation,
-} from "./operations/messages.ts";
-import { insertLogRun, insertMessageRun } from "./operations/runs.ts";
-import { type Row, type Step, statement } from "./statement.ts";
-import { conversations, users } from "./tables.ts";
+} from "../operations/messages.ts";
+import { insertLogRun, insertMessageRun } from "../operations/runs.ts";
+import { type Row, type Step, statement } from "../statement.ts";
+import { conversations, users } from "../tables.ts";
 
 const saveHead = statement<{ user: string; head: number; at: number; run: number }>(
   (p) => sql`update ${users} set head = ${p.head}, head_at = ${p.at}, run_position = ${p.run} where id = ${p.user}`,
@@ -76,7 +76,7 @@ export function createCoalescing(run: (step: Step) => readonly Row[]): Coalescin
     const key = `${given.user} ${given.peer}`;
     const before = activities.get(key);
     const ownSeq = given.ownSeq > 0 ? given.ownSeq : (before?.ownSeq ?? 0);
-    activities.set(key, { ...given, ownSeq });
+    activities.set(key, { ...given, ownSeq, clearedTo: before?.clearedTo ?? given.clearedTo });
     return [];
   }
 
@@ -90,14 +90,14 @@ export function createCoalescing(run: (step: Step) => readonly Row[]): Coalescin
     for (const [user, { row, ahead }] of heads) {
       if (!ahead) continue;
       const parameters = { user, head: row.head, at: row.head_at, run: row.run_position };
-      run({ text: saveHead.text, parameters, onlyFirst: true });
+      run({ text: saveHead.text, parameters, rows: "none" });
     }
     for (const { row, ahead } of lastSeqs.values()) {
       if (!ahead) continue;
       const parameters = { conversation: row.id, seq: row.last_seq, at: row.last_at, run: row.run_seq };
-      run({ text: saveLastSeq.text, parameters, onlyFirst: true });
+      run({ text: saveLastSeq.text, parameters, rows: "none" });
     }
-    for (const parameters of activities.values()) run({ text: noteActivity.text, parameters, onlyFirst: true });
+    for (const parameters of activities.values()) run({ text: noteActivity.text, parameters, rows: "none" });
     forget();
   }
 

@@ -4,7 +4,8 @@
  * again with a savepoint for each. Nobody is answered before the commit.
  */
 import Sqlite from "better-sqlite3";
-import { NotWritten, OutcomeUnknown } from "../engine/store.ts";
+import { NotWritten, OutcomeUnknown } from "../../engine/store.ts";
+import type { CommitObserver } from "../commit-observer.ts";
 
 /**
  * A batch is closed after this many operations, or this many milliseconds, so that readers get a turn. Pages that many
@@ -12,12 +13,6 @@ import { NotWritten, OutcomeUnknown } from "../engine/store.ts";
  */
 const LARGEST_BATCH = 1_024;
 const LONGEST_BATCH_MS = 12;
-
-export interface CommitObserver {
-  committed(operations: number, seconds: number): void;
-  /** A commit failed: this database writes nothing more. */
-  failed(error: unknown): void;
-}
 
 export interface Committer {
   /**

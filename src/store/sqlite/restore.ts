@@ -15,7 +15,7 @@ import {
 import { basename, join } from "node:path";
 import Sqlite from "better-sqlite3";
 import { takeLock } from "./lock.ts";
-import { refuseNewer } from "./migrate.ts";
+import { refuseNewerFile } from "./migrate.ts";
 
 export interface Restored {
   readonly bytes: number;
@@ -47,7 +47,7 @@ function prepare(copy: string, name: string): void {
     if (file.prepare("select 1 from sqlite_master where name = 'store_info'").get() === undefined) {
       throw new Error("it holds no data of Parley");
     }
-    refuseNewer(file);
+    refuseNewerFile(file);
     file.prepare("update store_info set generation = ?").run(randomUUID());
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

@@ -4,12 +4,13 @@ import { dirname } from "node:path";
 import Sqlite from "better-sqlite3";
 import { Placeholder, type SQL } from "drizzle-orm";
 import { SQLiteSyncDialect } from "drizzle-orm/sqlite-core";
+import type { CommitObserver } from "../commit-observer.ts";
+import { type Database, HELD, type Operation, type Row, type Step, UniqueViolation, type Value } from "../statement.ts";
 import { createBackups } from "./backups.ts";
 import { createCoalescing } from "./coalescing.ts";
-import { type CommitObserver, createCommitter } from "./committer.ts";
+import { createCommitter } from "./committer.ts";
 import { takeLock } from "./lock.ts";
 import { migrateSqlite } from "./migrate.ts";
-import { type Database, type Operation, type Row, type Step, UniqueViolation, type Value } from "./statement.ts";
 
 /** How long a write waits for another program that holds the file's write lock. */
 const BUSY_TIMEOUT_MS = 1_000;
@@ -112,7 +113,7 @@ export function openSqlite(path: string, observer: CommitObserver, backupFolder:
     return { statement: statement.raw(), names, columns: statement.columns().map(({ name }) => name) };
   }
 
-  function execute({ text, parameters, onlyFirst }: Step): readonly Row[] {
+  function execute({ text, parameters, rows }: Step): readonly Row[] {
     let known = prepared.get(text);
     if (known === undefined) {
       known = prepare(text);
@@ -124,7 +125,7 @@ export function openSqlite(path: string, observer: CommitObserver, backupFolder:
       statement.run(...values);
       return [];
     }
-    if (!onlyFirst) return statement.all(...values).map((row) => rowOf(columns, row));
+    if (rows === "all") return statement.all(...values).map((row) => rowOf(columns, row));
     const row = statement.get(...values);
     return row === undefined ? [] : [rowOf(columns, row)];
   }
@@ -134,6 +135,10 @@ export function openSqlite(path: string, observer: CommitObserver, backupFolder:
   function finish<T>(operation: Operation<T>, run: (step: Step) => readonly Row[]): T {
     let step = operation.next([]);
     while (step.done !== true) {
+      if ("hold" in step.value) {
+        step = operation.next(HELD);
+        continue;
+      }
       let rows: readonly Row[];
       try {
         rows = run(step.value);
@@ -151,6 +156,7 @@ export function openSqlite(path: string, observer: CommitObserver, backupFolder:
 
   return {
     generation,
+    shared: false,
 
     async read(operation) {
       // A snapshot without a transaction: this connection is the only writer, and an operation never waits.

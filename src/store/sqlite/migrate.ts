@@ -1,21 +1,20 @@
-/** Brings a database up to date with the files in `drizzle/`. */
+/** Brings a SQLite file up to date with the files in `drizzle/sqlite`. */
 import { randomUUID } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import type Sqlite from "better-sqlite3";
 import { drizzle } from "drizzle-orm/better-sqlite3";
 import { migrate } from "drizzle-orm/better-sqlite3/migrator";
-import { readMigrationFiles } from "drizzle-orm/migrator";
-import { SYSTEM_USER } from "../engine/model.ts";
+import { SYSTEM_USER } from "../../engine/model.ts";
+import { refuseNewer } from "../migrations.ts";
 
-const migrationsFolder = fileURLToPath(new URL("../../drizzle", import.meta.url));
+const migrationsFolder = fileURLToPath(new URL("../../../drizzle/sqlite", import.meta.url));
 
-/** A database of a newer release holds what this one cannot understand. */
-export function refuseNewer(handle: Sqlite.Database): void {
-  const known = Math.max(...readMigrationFiles({ migrationsFolder }).map((migration) => migration.folderMillis));
+/** @throws Error where a newer release has written it */
+export function refuseNewerFile(handle: Sqlite.Database): void {
   const table = "select 1 from sqlite_master where name = '__drizzle_migrations'";
   if (handle.prepare(table).get() === undefined) return;
   const newest = handle.prepare<[], number>("select max(created_at) from __drizzle_migrations").pluck().get() ?? 0;
-  if (newest > known) throw new Error("This data was written by a newer Parley; run that one, or restore a backup.");
+  refuseNewer(migrationsFolder, newest);
 }
 
 /**
@@ -23,7 +22,7 @@ export function refuseNewer(handle: Sqlite.Database): void {
  * delete the rows that point to it.
  */
 export function migrateSqlite(handle: Sqlite.Database): void {
-  refuseNewer(handle);
+  refuseNewerFile(handle);
   handle.pragma("foreign_keys = OFF");
   migrate(drizzle(handle), { migrationsFolder });
   const broken = handle.pragma("foreign_key_check");

@@ -6,8 +6,8 @@ import { lstatSync } from "node:fs";
 import { type FileHandle, link, open, rename, rm, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type Sqlite from "better-sqlite3";
-import { type Copying, type CopyProgress, NameTaken } from "../engine/copying.ts";
-import { NotWritten } from "../engine/store.ts";
+import { type Copying, type CopyProgress, NameTaken } from "../../engine/copying.ts";
+import { NotWritten } from "../../engine/store.ts";
 import { faultOfCopy } from "./copy-check.ts";
 import { copyPages, openPageCopier, type PageCopier } from "./page-copier.ts";
 

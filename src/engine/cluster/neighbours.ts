@@ -1,0 +1,131 @@
+/**
+ * The other servers on the same store: hears what they tell, and looks into the store for what the bus has lost, seldom
+ * while it is well and often while it is not.
+ */
+import type { Clock } from "../clock.ts";
+import type { Settings } from "../settings.ts";
+import type { Store } from "../store.ts";
+import type { Bus, News } from "./bus.ts";
+import type { SharedHub } from "./shared-hub.ts";
+import type { Standings } from "./standings.ts";
+
+/** Milliseconds between two looks at all that is followed here. */
+const LOOK_EVERY_MS = { healthy: 30_000, unhealthy: 2_000 };
+/** Milliseconds after which it is looked whether the bus is well. */
+const WATCH_EVERY_MS = 1_000;
+/** Users who are asked about at once. */
+const BATCH = 1_000;
+
+export interface NeighboursOptions {
+  readonly store: Pick<Store, "heads" | "loadSettings">;
+  readonly clock: Clock;
+  readonly bus: Bus;
+  readonly hub: SharedHub;
+  readonly standings: Standings;
+  /** Users who are connected here. */
+  readonly connected: () => readonly string[];
+  readonly settingsChanged: (changed: Partial<Settings>) => void;
+  /** Asked, at each look, to go on with what servers that are gone have left. */
+  readonly heirs: readonly (() => Promise<void>)[];
+  readonly failed: (error: unknown) => void;
+}
+
+export interface Neighbours {
+  /** Looks at everything now. */
+  look(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export function startNeighbours(options: NeighboursOptions): Neighbours {
+  const { store, clock, bus, hub, standings, connected, settingsChanged, heirs, failed } = options;
+  let closed = false;
+  let cancel = () => {};
+  let lookedAt = clock.monotonic();
+  let looking: Promise<void> | null = null;
+  let again = false;
+  const running = new Set<Promise<void>>();
+
+  function background(work: Promise<void>): void {
+    const done = work.catch(failed).finally(() => running.delete(done));
+    running.add(done);
+  }
+
+  async function loadSettings(): Promise<void> {
+    settingsChanged(await store.loadSettings());
+  }
+
+  function told(news: News): void {
+    if (closed) return;
+    switch (news.kind) {
+      case "logs":
+        hub.grown(news.ids);
+        break;
+      case "standings":
+        background(standings.look(news.ids));
+        break;
+      case "settings":
+        background(loadSettings());
+        break;
+      case "transient":
+        hub.receiveTransient(news.to, news.message, news.origin);
+        break;
+      case "typing":
+        hub.receiveTyping(news.to, news.from, news.typing);
+        break;
+      default:
+        news satisfies never;
+    }
+  }
+
+  async function lookAtAll(): Promise<void> {
+    lookedAt = clock.monotonic();
+    await loadSettings();
+    const users = connected();
+    for (let from = 0; from < users.length && !closed; from += BATCH) {
+      await standings.look(users.slice(from, from + BATCH));
+    }
+    const followed = hub.followed();
+    for (let from = 0; from < followed.length && !closed; from += BATCH) {
+      hub.grown(hub.behind(await store.heads(followed.slice(from, from + BATCH))));
+    }
+    for (const inherit of heirs) if (!closed) await inherit();
+  }
+
+  /** Once more afterwards where it was called meanwhile. */
+  function look(): Promise<void> {
+    if (looking !== null) {
+      again = true;
+      return looking;
+    }
+    looking = (async () => {
+      do {
+        again = false;
+        await lookAtAll();
+      } while (again && !closed);
+    })().finally(() => {
+      looking = null;
+    });
+    return looking;
+  }
+
+  function watch(): void {
+    cancel = clock.after(WATCH_EVERY_MS, () => {
+      const every = bus.healthy ? LOOK_EVERY_MS.healthy : LOOK_EVERY_MS.unhealthy;
+      if (clock.monotonic() - lookedAt >= every) background(look());
+      if (!closed) watch();
+    });
+  }
+
+  bus.listen({ told, missed: () => background(look()) });
+  watch();
+  return {
+    look,
+    async close() {
+      closed = true;
+      cancel();
+      await bus.close();
+      await Promise.all(running);
+      await hub.settled();
+    },
+  };
+}

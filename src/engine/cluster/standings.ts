@@ -1,0 +1,74 @@
+/**
+ * Whether those who are let in here still are to be served, where that may have changed on another server. What is told
+ * ends connections at once; for as long as nothing is told, the store is asked before anything is done for somebody of
+ * whom it was not asked within the last second. So what was revoked is over everywhere, whatever becomes of the bus.
+ */
+import { LRUCache } from "lru-cache";
+import type { Clock } from "../clock.ts";
+import type { Standing } from "../cluster-store.ts";
+import type { Connections } from "../connections.ts";
+import type { UserId } from "../model.ts";
+import { isRevoked, type Revocations } from "../revocations.ts";
+import type { Store } from "../store.ts";
+import type { Viewer } from "../viewer.ts";
+
+/** Milliseconds for which what the store has said is believed. */
+const BELIEVED_MS = 1_000;
+const REMEMBERED = 100_000;
+
+export interface StandingsOptions {
+  readonly store: Pick<Store, "standings">;
+  readonly clock: Pick<Clock, "monotonic">;
+  readonly revocations: Revocations;
+  readonly connections: Connections;
+  readonly erasing: Set<UserId>;
+  readonly erased: Set<UserId>;
+}
+
+export interface Standings {
+  /** Asks the store unless it has been asked just now. */
+  confirm(userId: UserId): Promise<void>;
+  /** Asks the store, and ends what is over. */
+  look(ids: readonly UserId[]): Promise<void>;
+}
+
+export function createStandings(options: StandingsOptions): Standings {
+  const { store, clock, revocations, connections, erasing, erased } = options;
+  const confirmed = new LRUCache<UserId, number>({ max: REMEMBERED });
+
+  function isOver(viewer: Viewer, { tokensFrom, sessions }: Standing): boolean {
+    if (viewer.session === null) return isRevoked(viewer.issuedAt, tokensFrom ?? Number.NEGATIVE_INFINITY);
+    return sessions.get(viewer.deviceId) !== viewer.session;
+  }
+
+  function apply(standing: Standing): void {
+    const { userId, tokensFrom, erasedAt } = standing;
+    revocations.note(userId, tokensFrom);
+    if (standing.erasing) erasing.add(userId);
+    else erasing.delete(userId);
+    if (erasedAt !== null && !standing.erasing) erased.add(userId);
+    else erased.delete(userId);
+    connections.endOf(userId, "ended", ({ viewer }) => {
+      if (!isOver(viewer, standing)) return false;
+      if (viewer.session !== null) revocations.noteEndedSession(userId, viewer.deviceId, viewer.session);
+      return true;
+    });
+  }
+
+  async function look(ids: readonly UserId[]): Promise<void> {
+    if (ids.length === 0) return;
+    const at = clock.monotonic();
+    for (const standing of await store.standings(ids)) {
+      apply(standing);
+      confirmed.set(standing.userId, at);
+    }
+  }
+
+  return {
+    async confirm(userId) {
+      const at = confirmed.get(userId);
+      if (at === undefined || clock.monotonic() - at >= BELIEVED_MS) await look([userId]);
+    },
+    look,
+  };
+}

@@ -1,0 +1,153 @@
+/** Runs operations on a PostgreSQL database, which other servers may use at the same time. */
+import type { SQL } from "drizzle-orm";
+import type { PoolClient } from "pg";
+import { NotWritten, OutcomeUnknown, StoreUnavailable } from "../../engine/store.ts";
+import type { CommitObserver } from "../commit-observer.ts";
+import type { Database, Operation, Row } from "../statement.ts";
+import { atTheStart, checkServer, openPool } from "./connections.ts";
+import { failureOf } from "./failures.ts";
+import { migratePostgres } from "./migrate.ts";
+import { queryOf } from "./statements.ts";
+import { CommitLost, namesIn, type TransactionKind, transact } from "./transaction.ts";
+import { createTurns } from "./turns.ts";
+
+export interface PostgresOptions {
+  readonly url: string;
+  /** Connections at most. */
+  readonly connections: number;
+  /** Whether the server may lose what was acknowledged, as for tests. */
+  readonly unsafe: boolean;
+  readonly observer: Pick<CommitObserver, "committed">;
+  /** A connection has met trouble; whatever used it has been told, or tries again. */
+  readonly onTrouble: (error: Error) => void;
+}
+
+/** Milliseconds for which a server that is away is tried. */
+const PATIENCE_MS = 5_000;
+const LONGEST_PAUSE_MS = 500;
+/** Times that an operation which met another one is done again. */
+const MOST_CONFLICTS = 20;
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}
+
+/** What an operation holds before all else; nobody is asked for it. */
+function heldBy(operation: Operation<unknown>): readonly string[] {
+  const { value, done } = operation.next([]);
+  return done !== true && "hold" in value && value.wait ? namesIn(value) : [];
+}
+
+/** Opens the database, and brings it up to date. @throws Error that says what is wrong with it */
+export async function openPostgres(options: PostgresOptions): Promise<Database> {
+  const { url, connections, unsafe, observer, onTrouble } = options;
+  const generation = await atTheStart(url, async (client) => {
+    await checkServer(client, unsafe);
+    return migratePostgres(client);
+  });
+  const pool = openPool({ url, connections, onTrouble });
+  const turns = createTurns();
+  /** Statements with which operations begin that have others behind them. */
+  const several = new Set<SQL>();
+
+  async function attempt<T>(kind: TransactionKind, operation: () => Operation<T>): Promise<T> {
+    const client: PoolClient = await pool.connect();
+    let broken = false;
+    try {
+      return await transact(client, kind, operation());
+    } catch (error) {
+      broken = error instanceof CommitLost || failureOf(error) === "away";
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  }
+
+  /** Does something again for as long as that makes sense. @param unsure whether what may have happened may be done again */
+  async function persist<T>(work: () => Promise<T>, unsure: boolean, unavailable: typeof StoreUnavailable): Promise<T> {
+    const deadline = performance.now() + PATIENCE_MS;
+    for (let time = 1; ; time += 1) {
+      try {
+        return await work();
+      } catch (error) {
+        if (error instanceof CommitLost && !unsure) {
+          throw new OutcomeUnknown("The database was lost in the middle of a commit; whether it happened is unknown.", {
+            cause: error,
+          });
+        }
+        const failure = error instanceof CommitLost ? "away" : failureOf(error);
+        switch (failure) {
+          case "taken":
+          case "fault":
+            throw error;
+          case "refused":
+            throw new unavailable("The database could not do this now; try again later.", { cause: error });
+          case "again":
+            if (time >= MOST_CONFLICTS) {
+              throw new unavailable("Too much happens to this at the same time; try again later.", { cause: error });
+            }
+            await pause(Math.random() * 10 * time);
+            break;
+          case "away":
+            if (performance.now() > deadline) {
+              throw new unavailable("The database cannot be reached; try again later.", { cause: error });
+            }
+            await pause(Math.min(20 * 2 ** time, LONGEST_PAUSE_MS) * Math.random());
+            break;
+          default:
+            failure satisfies never;
+        }
+      }
+    }
+  }
+
+  return {
+    generation,
+    shared: true,
+
+    async read(operation) {
+      return persist(
+        async () => {
+          const running = operation();
+          const step = running.next([]);
+          if (step.done === true) return step.value;
+          const head = step.value;
+          if (!("hold" in head) && !several.has(head.text)) {
+            const { name, text, values } = queryOf(head);
+            const { rows } = await pool.query<Row>({ name, text, values: [...values] });
+            const next = running.next(rows);
+            if (next.done === true) return next.value;
+            several.add(head.text);
+          }
+          return attempt("snapshot", operation);
+        },
+        true,
+        StoreUnavailable,
+      );
+    },
+
+    async write(operation, again = false) {
+      const letGo = await turns.take(heldBy(operation()));
+      const started = performance.now();
+      try {
+        const result = await persist(() => attempt("write", operation), again, NotWritten);
+        observer.committed(1, (performance.now() - started) / 1_000);
+        return result;
+      } finally {
+        letGo();
+      }
+    },
+
+    async tidy() {
+      // The server vacuums by itself.
+    },
+
+    async backUp() {
+      throw new NotWritten("The data is in PostgreSQL: back that up, with pg_dump or its base backups.");
+    },
+
+    close: () => pool.end(),
+  };
+}

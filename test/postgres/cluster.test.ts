@@ -1,0 +1,126 @@
+/** Two servers on one database: whoever is where, it is as if there were one. */
+import { expect, inject, test } from "vitest";
+import { texts } from "../support/app.ts";
+import { startCluster } from "../support/cluster.ts";
+
+const server = inject("postgres");
+
+test("a message that is sent on one server reaches devices on the other, live and later", async () => {
+  const { servers, on } = await startCluster({ server });
+  const [alice, bob] = await servers[0].people("alice", "bob");
+  const phone = await on(1, bob).sync();
+  const laptop = await on(0, bob).sync();
+  const desk = await on(1, alice).sync();
+  await alice.send("bob", "one");
+  await on(1, alice).send("bob", "two");
+  for (const device of [phone, laptop]) expect(texts(await device.messages.take(2))).toEqual(["one", "two"]);
+  expect(texts(await on(1, bob).history("alice"))).toEqual(["one", "two"]);
+  await desk.socket.cut();
+});
+
+test("recalls, edits, reads and typing cross over", async () => {
+  const { servers, on } = await startCluster({ server });
+  const [alice, bob] = await servers[0].people("alice", "bob");
+  const message = await alice.send("bob", "to be changed");
+  const other = await alice.send("bob", "to be recalled");
+  const updates = await on(1, bob).messageUpdated();
+  const own = await alice.messageUpdated();
+  const typing = await on(1, bob).typing();
+  await alice.edit(message.id, "changed");
+  await alice.recall(other.id);
+  expect((await updates.take(2)).map(({ change }) => change)).toEqual(["EDITED", "RECALLED"]);
+  await on(1, bob).markRead("alice");
+  expect((await own.take(3)).map(({ change }) => change)).toEqual(["EDITED", "RECALLED", "READ"]);
+  await alice.setTyping("bob");
+  expect(await typing.next()).toEqual({ typing: true, user: { id: "alice" } });
+});
+
+test("a message that is not stored reaches devices on the other server, however long it is", async () => {
+  const { servers, on } = await startCluster({ server });
+  const [alice, bob] = await servers[0].people("alice", "bob");
+  const { messages } = await on(1, bob).sync();
+  const text = `${"\u00fc".repeat(3_000)}!`;
+  await alice.send("bob", text, { lifetimeSeconds: 0 });
+  const { message } = await messages.next();
+  expect(message.id).toMatch(/^t:/);
+  expect(message.content.type).toBe("TEXT");
+});
+
+test("settings and blocks take effect everywhere", async () => {
+  const { servers, on } = await startCluster({ server });
+  const [alice, bob] = await servers[0].people("alice", "bob");
+  const admin = await servers[0].admin();
+  await admin.updateSettings({ friendsOnly: true });
+  await servers[1].server.engine.lookAround();
+  expect((await on(1, alice).trySend("bob", "hello")).code).toBe("NOT_FRIENDS");
+  await admin.updateSettings({ friendsOnly: false, showBlocked: true });
+  await servers[1].server.engine.lookAround();
+  await on(0, bob).block("alice");
+  expect((await on(1, alice).trySend("bob", "hello")).code).toBe("BLOCKED");
+});
+
+test("a session that is ended on one server is closed on the other, and its token is refused", async () => {
+  const { servers, on } = await startCluster({ server });
+  const [bob] = await servers[0].people("bob");
+  const phone = await bob.login("phone");
+  const socket = await on(1, phone).connect();
+  const admin = await servers[0].admin();
+  await admin.change("revokeTokens", { user: "bob" }, "validFrom");
+  expect(await socket.closed).toMatchObject({ code: 4401 });
+  expect(await on(1, phone).refusal("{ viewer { id } }")).toBe("UNAUTHENTICATED");
+});
+
+test("one login too many ends the oldest, wherever it is", async () => {
+  const { servers, on } = await startCluster({
+    server,
+    sessionLimits: { WEB: 1, IOS: 1, ANDROID: 1, DESKTOP: 1, OTHER: 1 },
+  });
+  const [bob] = await servers[0].people("bob");
+  const first = await bob.login("one");
+  const socket = await on(1, first).connect();
+  await bob.login("two");
+  expect(await socket.closed).toMatchObject({ code: 4401 });
+});
+
+test("who is connected to any server is online, until that server is gone", async () => {
+  const { servers, on } = await startCluster({ server });
+  const [alice, bob] = await servers[0].people("alice", "bob");
+  const socket = await on(1, bob).connect();
+  await expect.poll(async () => (await alice.sees("bob")).online).toBe(true);
+  await socket.cut();
+  await expect.poll(async () => (await alice.sees("bob")).online).toBe(false);
+  await on(1, bob).connect();
+  await expect.poll(async () => (await alice.sees("bob")).online).toBe(true);
+  await servers[1].stop();
+  expect((await alice.sees("bob")).online).toBe(false);
+});
+
+test("the same key, sent to both at once, gives one message", async () => {
+  const { servers, on } = await startCluster({ server });
+  const [alice, bob] = await servers[0].people("alice", "bob");
+  for (let round = 0; round < 10; round += 1) {
+    const clientMessageId = `key ${round}`;
+    const sends = [0, 1, 0, 1].map((index) => on(index as 0 | 1, alice).trySend("bob", "once", { clientMessageId }));
+    const answers = await Promise.all(sends);
+    expect(new Set(answers.map(({ message }) => message.id)).size).toBe(1);
+    expect(answers.filter(({ duplicate }) => !duplicate)).toHaveLength(1);
+  }
+  expect((await bob.history("alice")).map(({ seq }) => seq)).toEqual(
+    Array.from({ length: 10 }, (_, index) => index + 1),
+  );
+});
+
+test("two who write to each other on two servers, all at once, are in one order", async () => {
+  const { servers, on } = await startCluster({ server });
+  const [alice, bob] = await servers[0].people("alice", "bob");
+  const readers = [await alice.login("reads"), await bob.login("reads")];
+  const devices = await Promise.all(readers.flatMap((reader) => [on(0, reader).sync(), on(1, reader).sync()]));
+  const sends = Array.from({ length: 60 }, (_, index) => {
+    const [who, to] = index % 2 === 0 ? [alice, "bob"] : [bob, "alice"];
+    return on(index % 3 === 0 ? 0 : 1, who).send(to, `${index}`);
+  });
+  await Promise.all(sends);
+  const order = texts(await on(1, bob).history("alice"));
+  expect(order).toHaveLength(60);
+  for (const { messages } of devices) expect(texts(await messages.take(60))).toEqual(order);
+});
