@@ -11,8 +11,15 @@ import { DAY, MovableClock } from "./clock.ts";
 import { databaseOf, dropDatabase, makeDatabase } from "./postgres.ts";
 import { type Data, type Result, Socket, type Stream } from "./socket.ts";
 
+declare module "vitest" {
+  export interface ProvidedContext {
+    /** URL of PostgreSQL, for tests that run on it. */
+    postgres: string;
+  }
+}
+
 /** Where PostgreSQL is, for tests that run on it; null: they run on SQLite. */
-const POSTGRES: string | null = inject("postgres") ?? process.env.PARLEY_TEST_POSTGRES ?? null;
+const POSTGRES: string | null = inject("postgres") ?? null;
 
 export const SECRET = "a secret of the app that only tests know";
 

@@ -24,7 +24,9 @@ for (const { folder, dialect, schema } of DATABASES) {
     });
     if (!said.includes("No schema changes")) {
       process.stderr.write(said);
-      throw new Error(`src/store/tables.ts has changed: run \`npm run migrations -- --name <what>\` and review the files.`);
+      throw new Error(
+        `src/store/tables.ts has changed: run \`npm run migrations -- --name <what>\` and review the files.`,
+      );
     }
   } finally {
     rmSync(scratch, { recursive: true, force: true });
