@@ -2,7 +2,7 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -30,7 +30,7 @@ function asWhom(): { uid?: number; gid?: number } {
   return { uid: id("-u"), gid: id("-g") };
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
@@ -102,11 +102,34 @@ export class Postgres {
     throw new Error("PostgreSQL did not start");
   }
 
+  /** Stands still, with its connections open, until it is woken. */
+  pause(): void {
+    this.#signalAll("SIGSTOP");
+  }
+
+  wake(): void {
+    this.#signalAll("SIGCONT");
+  }
+
+  /** Each connection has a process of its own. */
+  #signalAll(signal: NodeJS.Signals): void {
+    const parent = this.#process?.pid;
+    if (parent === undefined) return;
+    const children = readFileSync(`/proc/${parent}/task/${parent}/children`, "utf8");
+    for (const pid of [parent, ...children.trim().split(" ").filter(Boolean).map(Number)]) {
+      try {
+        process.kill(pid, signal);
+      } catch {
+        // It has ended since.
+      }
+    }
+  }
+
   /** SIGINT: at once, with everybody cut off. SIGQUIT: as after a crash. */
   async stop(signal: "SIGINT" | "SIGQUIT" = "SIGINT"): Promise<void> {
     const child = this.#process;
     this.#process = null;
-    if (child === null || child.exitCode !== null) return;
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, "exit");
     child.kill(signal);
     await ended;

@@ -9,6 +9,7 @@ import { kill } from "./trials/kill.ts";
 import { halfOpen, reconnectStorm } from "./trials/network.ts";
 import { powerCut } from "./trials/power-cut.ts";
 import { hostileInput, properties } from "./trials/properties.ts";
+import { severalServers } from "./trials/several-servers.ts";
 import { stop } from "./trials/stop.ts";
 import { stuckReaders } from "./trials/stuck-readers.ts";
 import { twoServers } from "./trials/two-servers.ts";
@@ -23,6 +24,7 @@ const TRIALS: readonly Trial[] = [
   diskErrors,
   fullDisk,
   twoServers,
+  severalServers,
   clockJumps,
   properties,
   hostileInput,
