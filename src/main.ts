@@ -25,6 +25,10 @@ const HELP = `parley: a server for one-to-one messaging
                                  is stored and how old it is; with --json for programs
   parley restore <file>          puts a backup in the place of the data, while no server runs; what was
                                  there is kept in the same folder
+  parley copy --from sqlite:<folder> [--to postgres://<user>:<password>@<host>/<database>]
+                                 copies all that is stored into an empty PostgreSQL database, by default that of
+                                 PARLEY_DATABASE, while no server runs, and compares the two; what was stopped
+                                 goes on when it is run again (docs/postgresql.md)
   parley export user <user> [--out <file>]
   parley export conversation <user> <user> [--out <file>]
                                  has the running server export all that is stored of a user, or of what
@@ -130,6 +134,29 @@ async function restore(file: string | undefined): Promise<void> {
   const { bytes, keptAs } = restoreBackup(file, dataFolder, systemClock.now());
   const before = keptAs === null ? "" : `; what was there is ${keptAs}`;
   say(`${file}: ${bytes} bytes, verified and restored into ${dataFolder}${before}`);
+}
+
+async function copy(from: string | undefined, to: string | undefined): Promise<void> {
+  const source = /^sqlite:(.+)$/.exec(from ?? "")?.[1];
+  const { postgres } = readConfig(to === undefined ? process.env : { ...process.env, PARLEY_DATABASE: to });
+  if (source === undefined || postgres === null) {
+    throw new UsageError("parley copy --from sqlite:<folder> --to postgres://…: from where, and where to?");
+  }
+  const { copyStore } = await import("./store/copying/copy.ts");
+  const { counted, createProgress } = await import("./commands/progress.ts");
+  let total = 0;
+  const progress = createProgress(process.stderr, () => total);
+  const { rows, messages, checksum } = await copyStore({
+    from: source,
+    to: postgres.url,
+    unsafe: postgres.unsafe,
+    onProgress(done, all, doing) {
+      total = all;
+      progress.show(done, doing);
+    },
+  });
+  progress.clear();
+  say(`Copied and compared ${counted(rows)} rows, with ${counted(messages)} messages; SHA-256 of both: ${checksum}`);
 }
 
 /** Which setting a failure of the system at the start comes from. */
@@ -255,6 +282,8 @@ async function main(): Promise<void> {
       json: { type: "boolean", default: false },
       out: { type: "string" },
       format: { type: "string", default: "parley" },
+      from: { type: "string" },
+      to: { type: "string" },
       help: { type: "boolean", short: "h", default: false },
     },
   });
@@ -264,6 +293,7 @@ async function main(): Promise<void> {
   if (command === "backup") return backup(subject);
   if (command === "stats") return printStats(values.json);
   if (command === "restore") return restore(subject);
+  if (command === "copy") return copy(values.from, values.to);
   if (command === "export") return exportTo(positionals.slice(1), values.out);
   if (command === "import") return importFrom(positionals.slice(1), values.format);
   if (command === "tour") return tour(values.once);

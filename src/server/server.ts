@@ -227,7 +227,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
             generation: database.generation,
             serverId,
             clock: systemClock,
-            onHealth: (healthy) => log.warn({ healthy }, healthy ? "the bus is well" : "the bus is not heard"),
+            onHealth(healthy) {
+              if (healthy) log.info("the bus is well");
+              else log.warn("the bus is not heard; the database is looked into instead");
+            },
           }),
         };
   const { decorateStore = (plain) => plain } = options;

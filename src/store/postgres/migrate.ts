@@ -12,6 +12,9 @@ const MIGRATIONS = { migrationsFolder, migrationsSchema: "public", migrationsTab
 /** Of servers that start at the same time one migrates, and the others wait. Any number that nobody else takes. */
 const LOCK = 5_207_190_341;
 
+/** The table that is there while data is copied into the database. */
+export const COPYING = "parley_copying";
+
 /** When the newest migration that the database has was made; 0 where it has none. */
 async function newestIn(client: Client): Promise<number> {
   const table = await client.query<{ found: string | null }>("select to_regclass('parley_migrations') as found");
@@ -41,6 +44,10 @@ async function goOnWithEvents(client: Client): Promise<void> {
 export async function migratePostgres(client: Client): Promise<string> {
   await client.query("select pg_advisory_lock($1)", [LOCK]);
   try {
+    const copying = await client.query<{ found: string | null }>("select to_regclass($1) as found", [COPYING]);
+    if (copying.rows[0]?.found != null) {
+      throw new Error("Data is being copied into this database, or was in part: run `parley copy` to its end.");
+    }
     refuseNewer(migrationsFolder, await newestIn(client));
     await migrate(drizzle(client), MIGRATIONS);
     await client.query("insert into store_info (id, generation) values (1, $1) on conflict do nothing", [randomUUID()]);

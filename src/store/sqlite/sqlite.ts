@@ -88,6 +88,18 @@ function openAlone(path: string): { handle: Sqlite.Database; unlock: () => void 
   }
 }
 
+/** As `openSqlite`, for a program that reads it by itself. @throws Error where another process has it open */
+export function openFileAlone(path: string): { readonly handle: Sqlite.Database; close(): void } {
+  const { handle, unlock } = openAlone(path);
+  return {
+    handle,
+    close() {
+      handle.close();
+      unlock();
+    },
+  };
+}
+
 /**
  * Opens the file, making and migrating it where needed.
  * @param backupFolder where backups go; null: nowhere
