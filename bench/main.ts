@@ -7,13 +7,14 @@ import { brokenBounds } from "./check.ts";
 import { describeMachine, pinLoad } from "./load/machine.ts";
 import { dataOf, type Results, tableOf } from "./report.ts";
 import { parley } from "./systems/parley.ts";
+import { onPostgres } from "./systems/parley-on-postgres.ts";
 import { installedPeers } from "./systems/peers.ts";
 import { bareRelay, floor, storeRelay } from "./systems/relays.ts";
 import { growth } from "./workloads/growth.ts";
 import { http } from "./workloads/http.ts";
 import { idle } from "./workloads/idle.ts";
 import { offline } from "./workloads/offline.ts";
-import { online } from "./workloads/online.ts";
+import { online, servers } from "./workloads/online.ts";
 import { reads } from "./workloads/reads.ts";
 import { upkeep } from "./workloads/upkeep.ts";
 import type { Entrant, Scale, Values, Workload } from "./workloads/workload.ts";
@@ -86,6 +87,7 @@ async function main(): Promise<void> {
     reads(scale, values.peers),
     growth(scale),
     upkeep(scale),
+    servers([parley, floor, ...onPostgres(say)]),
   ];
   const wanted = values.only?.split(",") ?? workloads.map(({ name }) => name);
   pinLoad();

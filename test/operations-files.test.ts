@@ -8,6 +8,7 @@ import { hooksConfig } from "../src/hooks/config.ts";
 import { startPhones } from "./support/push/phones.ts";
 
 const FOLDER = resolve(import.meta.dirname, "../examples/operations");
+const CLUSTER = resolve(import.meta.dirname, "../examples/cluster");
 const SECRET = `whsec_${"x".repeat(32)}`;
 
 function read(name: string): string {
@@ -75,7 +76,9 @@ test("every alarm is in the runbook, and no other", () => {
 });
 
 test("every setting that the files name is one", () => {
-  const files = readdirSync(FOLDER).map(read);
+  const files = [FOLDER, CLUSTER].flatMap((folder) =>
+    readdirSync(folder).map((name) => readFileSync(join(folder, name), "utf8")),
+  );
   const settings = new Set(files.flatMap((text) => [...text.matchAll(/\bPARLEY_[A-Z0-9_]+/g)].map(([name]) => name)));
   expect(settings.size).toBeGreaterThan(4);
   expect([...settings].filter((name) => !(name in environment.shape))).toEqual([]);
@@ -91,13 +94,32 @@ function has(program: string): boolean {
   }
 }
 
-test.skipIf(!has("systemd-analyze"))("systemd takes the unit, and finds little that it could do beyond it", () => {
-  const unit = join(FOLDER, "parley.service");
-  const said = execFileSync("systemd-analyze", ["security", "--offline=true", "--threshold=20", unit], {
-    encoding: "utf8",
-    env: { ...process.env, SYSTEMD_PAGER: "" },
-  });
-  expect(said).toContain("OK");
+const UNITS = [join(FOLDER, "parley.service"), join(CLUSTER, "parley@.service")];
+test.skipIf(!has("systemd-analyze")).each(UNITS)(
+  "systemd takes %s, and finds little that it could do beyond it",
+  (unit) => {
+    const said = execFileSync("systemd-analyze", ["security", "--offline=true", "--threshold=20", unit], {
+      encoding: "utf8",
+      env: { ...process.env, SYSTEMD_PAGER: "" },
+    });
+    expect(said).toContain("OK");
+  },
+);
+
+test("what Parley is given is the same in both units, but for the port and the folder", () => {
+  const [one, several] = UNITS.map((unit) =>
+    readFileSync(unit, "utf8")
+      .split("\n")
+      .filter((line) => /^(?!Environment=|State|Description|Documentation|After|#)\w/.test(line)),
+  );
+  expect(several).toEqual(one);
+});
+
+test("nginx gets the same site in a container, but for where the servers are", () => {
+  const [own, contained] = ["nginx.conf", "nginx.compose.conf"].map((name) =>
+    readFileSync(join(CLUSTER, name), "utf8").replaceAll(/^ {2}server \S+ /gm, "  server "),
+  );
+  expect(contained).toBe(own);
 });
 
 test.skipIf(!has("promtool"))("Prometheus takes the alarms", () => {

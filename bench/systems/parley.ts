@@ -160,15 +160,22 @@ async function openClient(port: number, token: string, onMessage: (text: string)
   return client;
 }
 
-/** Starts Parley on the data in this folder. */
-export async function startParley(folder: string): Promise<RunningParley> {
+/**
+ * Starts Parley on the data in this folder.
+ * @param settings besides
+ */
+export async function startParley(
+  folder: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<RunningParley> {
   const child = await startChild([process.execPath, "dist/main.js"], /listening on http:\S+:(\d+)/, {
     PARLEY_PORT: "0",
     PARLEY_DATA: folder,
     PARLEY_BACKUPS: folder,
     PARLEY_SECRET: SECRET,
-    PARLEY_LOG_LEVEL: "warn",
+    PARLEY_LOG_LEVEL: "error",
     ...HIGHEST_RATES,
+    ...settings,
   });
   const port = Number(child.said);
   const connections: HttpConnection[] = [];
@@ -199,5 +206,5 @@ export async function startParley(folder: string): Promise<RunningParley> {
 export const parley: System = {
   name: "Parley",
   durability: "every answered send is synced (SQLite, WAL, synchronous=FULL)",
-  start: startParley,
+  start: (folder) => startParley(folder),
 };

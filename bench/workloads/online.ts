@@ -6,6 +6,8 @@ import { entrantsOf, type Figure, type Scale, type Values, type Workload } from 
 const PAIRS = 50;
 const WINDOWS = [1, 16, 64];
 const RATES = [500, 1_000, 5_000];
+/** Of servers on another machine's database, each of which takes its share of the one processor. */
+const SHARED = { windows: [1, 16], rates: [200, 500] };
 const WARM_MS = 1_000;
 
 function figuresOf(name: string, withRate: boolean): Figure[] {
@@ -35,7 +37,12 @@ async function quiet(measure: () => Promise<Stretch>): Promise<Stretch> {
   return second.others < first.others ? second : first;
 }
 
-async function run(system: System, folder: string, { seconds }: Scale): Promise<Values> {
+interface Load {
+  readonly windows: readonly number[];
+  readonly rates: readonly number[];
+}
+
+async function run(system: System, folder: string, { seconds }: Scale, load: Load): Promise<Values> {
   const running = await system.start(folder);
   try {
     const traffic = new Traffic(running);
@@ -43,13 +50,13 @@ async function run(system: System, folder: string, { seconds }: Scale): Promise<
     await traffic.closedLoop(16, 0, 3_000);
     let values: Values = {};
     let reached = 0;
-    for (const window of WINDOWS) {
+    for (const window of load.windows) {
       const stretch = await quiet(() => traffic.closedLoop(window, WARM_MS, seconds * 1_000));
       reached = Math.max(reached, stretch.rate);
       values = { ...values, ...valuesOf(`window ${window}`, stretch, true) };
     }
     // A rate that a server cannot keep up says only how long it was kept up.
-    for (const rate of RATES.filter((rate) => rate <= reached)) {
+    for (const rate of load.rates.filter((rate) => rate <= reached)) {
       const stretch = await quiet(() => traffic.fixedRate(rate, WARM_MS, seconds * 1_000));
       values = { ...values, ...valuesOf(`at ${rate.toLocaleString("en")}/s`, stretch, false) };
     }
@@ -60,15 +67,26 @@ async function run(system: System, folder: string, { seconds }: Scale): Promise<
   }
 }
 
-export function online(systems: readonly System[]): Workload {
+function workload(name: string, title: string, systems: readonly System[], load: Load): Workload {
   return {
-    name: "online",
-    title: `${PAIRS} pairs over WebSocket, from one to the other`,
+    name,
+    title,
     figures: [
-      ...WINDOWS.flatMap((window) => figuresOf(`window ${window}`, true)),
-      ...RATES.flatMap((rate) => figuresOf(`at ${rate.toLocaleString("en")}/s`, false)),
+      ...load.windows.flatMap((window) => figuresOf(`window ${window}`, true)),
+      ...load.rates.flatMap((rate) => figuresOf(`at ${rate.toLocaleString("en")}/s`, false)),
     ],
-    entrants: entrantsOf(systems, run),
+    entrants: entrantsOf(systems, (system, folder, scale) => run(system, folder, scale, load)),
     reference: "floor",
   };
+}
+
+export function online(systems: readonly System[]): Workload {
+  const title = `${PAIRS} pairs over WebSocket, from one to the other`;
+  return workload("online", title, systems, { windows: WINDOWS, rates: RATES });
+}
+
+/** The same, of servers that share a database; all of it has one processor. */
+export function servers(systems: readonly System[]): Workload {
+  const title = `${PAIRS} pairs, of whom each is on another server where there are two; databases are on the same processor`;
+  return workload("servers", title, systems, SHARED);
 }

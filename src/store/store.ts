@@ -1,6 +1,7 @@
 /** The engine's store over a database: each method names its operation and says whether it writes. */
 import type { Store } from "../engine/store.ts";
 import { acknowledge } from "./operations/acknowledge.ts";
+import { append } from "./operations/append.ts";
 import { auditTrail, recordAudit } from "./operations/audit.ts";
 import { logMessages, missed, openBacklog } from "./operations/backlog.ts";
 import {
@@ -59,7 +60,7 @@ import {
 } from "./operations/hook-deliveries.ts";
 import { importMessages } from "./operations/imports.ts";
 import { hasExpired, log, logState } from "./operations/log.ts";
-import { append, deleteForUser, edit, isPutAway, readMessage, recall } from "./operations/messages.ts";
+import { deleteForUser, edit, isPutAway, readMessage, recall } from "./operations/messages.ts";
 import { ensureUser, muteUser, readUsers, saveProfiles } from "./operations/people.ts";
 import { changePushPreferences, readPushPreferences } from "./operations/push-preferences.ts";
 import { pushRecords } from "./operations/push-records.ts";

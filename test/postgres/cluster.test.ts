@@ -2,6 +2,7 @@
 import { expect, inject, test } from "vitest";
 import { texts } from "../support/app.ts";
 import { startCluster } from "../support/cluster.ts";
+import { ask } from "../support/postgres.ts";
 
 const server = inject("postgres");
 
@@ -123,4 +124,30 @@ test("two who write to each other on two servers, all at once, are in one order"
   const order = texts(await on(1, bob).history("alice"));
   expect(order).toHaveLength(60);
   for (const { messages } of devices) expect(texts(await messages.take(60))).toEqual(order);
+});
+
+test("servers go on while a newer release adds to the tables", async () => {
+  const { servers, on, url } = await startCluster({ server });
+  const [alice, bob] = await servers[0].people("alice", "bob");
+  const { messages } = await on(1, bob).sync();
+  await alice.send("bob", "before");
+  for (const index of [0, 1] as const) await on(index, alice).conversations();
+  const tables = await ask(
+    url,
+    "select table_name as name from information_schema.tables where table_schema = 'public'",
+  );
+  await ask(
+    url,
+    ...tables.map(({ name }) => `alter table "${String(name)}" add column added_later text`),
+    "create table new_table (id bigint primary key)",
+    `insert into parley_migrations (hash, created_at) values ('of the next release', ${Date.UTC(2100, 0, 1)})`,
+  );
+  for (const index of [0, 1] as const) {
+    await on(index, alice).send("bob", `after, on ${index}`);
+    expect(await on(index, bob).conversations()).toHaveLength(1);
+    await on(index, bob).markRead("alice");
+  }
+  expect(texts(await messages.take(3))).toEqual(["before", "after, on 0", "after, on 1"]);
+  await servers[1].stop();
+  await expect(servers[1].start()).rejects.toThrow(/newer/i);
 });

@@ -1,9 +1,8 @@
 /** A Redis of its own for tests, from what is installed. It keeps nothing. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
-import { freePort } from "./postgres.ts";
+import { freePort, untilListening } from "./ports.ts";
 
 export function noRedis(): string | null {
   try {
@@ -37,19 +36,7 @@ export class RedisServer {
     const options = ["--port", String(this.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
     const child = spawn("redis-server", options, { cwd: tmpdir(), stdio: "ignore" });
     this.#process = child;
-    while (child.exitCode === null) {
-      const socket = connect(this.port, "127.0.0.1");
-      const isUp = await Promise.race([
-        once(socket, "connect").then(() => true),
-        once(socket, "error").then(() => false),
-      ]).catch(() => false);
-      socket.destroy();
-      if (isUp) return;
-      await new Promise((resolve) => {
-        setTimeout(resolve, 10);
-      });
-    }
-    throw new Error("Redis did not start");
+    await untilListening(this.port, child);
   }
 
   /** Stands still, with its connections open, until it is woken. */

@@ -5,11 +5,11 @@ import { type AuditEntry, type Member, type Message, SYSTEM_USER, type UserId } 
 import type { ImportedDraft, ImportedMessage } from "../../engine/records/record-store.ts";
 import { type Appended, type Logged, UserGone } from "../../engine/store.ts";
 import { first, holdUsers, type Operation, run } from "../statement.ts";
+import { insertMessage, nextSeq, noteActivity, releaseKey, startConversation } from "./append.ts";
 import { recordAudit } from "./audit.ts";
 import { member, moveReadMark, pairOf } from "./conversations.ts";
 import { noteEvent } from "./events.ts";
 import { appendEntry } from "./log.ts";
-import { insertMessage, nextSeq, noteActivity, releaseKey, startConversation } from "./messages.ts";
 import { toMessage } from "./rows.ts";
 import { insertMessageRun } from "./runs.ts";
 import { selectByKey } from "./send-facts.ts";

@@ -2,7 +2,7 @@
 import { SYSTEM_USER } from "../../engine/model.ts";
 import type { Appended, Notice } from "../../engine/store.ts";
 import type { Operation } from "../statement.ts";
-import { append } from "./messages.ts";
+import { append } from "./append.ts";
 
 /** A built-in notice from the system, inside the transaction of what it tells of. */
 export function* appendNotice(notice: Notice): Operation<readonly Appended[]> {

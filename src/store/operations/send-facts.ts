@@ -7,21 +7,25 @@ import { blocks, friendships, messages, users } from "../tables.ts";
 import { type MessageRow, messageColumns, toMessage } from "./rows.ts";
 
 type FactsRow = {
-  nickname: string | null;
-  avatar_url: string | null;
+  own_nickname: string | null;
+  own_avatar_url: string | null;
   muted_until: number | null;
-  recipient_id: string | null;
+  /** Of the recipient; null where there is none. */
+  found_id: string | null;
   friends: number;
   blocked_by: number;
 };
-const selectFacts = statement<{ sender: string; recipient: string }, FactsRow>(
-  (p) => sql`select s.nickname, s.avatar_url, s.muted_until, r.id as recipient_id,
+type SameKeyRow = { [K in keyof MessageRow]: MessageRow[K] | null } & { fingerprint: string | null };
+/** With the message that holds the key, where there is one. */
+const selectFacts = statement<{ sender: string; recipient: string; key: string | null }, FactsRow & SameKeyRow>(
+  (p) => sql`select s.nickname as own_nickname, s.avatar_url as own_avatar_url, s.muted_until, r.id as found_id,
       case when f.since is null then 0 else 1 end as friends,
-      case when b.since is null then 0 else 1 end as blocked_by
+      case when b.since is null then 0 else 1 end as blocked_by, ${messageColumns}, m.fingerprint
     from ${users} s
     left join ${users} r on r.id = ${p.recipient} and r.erased_at is null
     left join ${friendships} f on f.user_id = s.id and f.other_id = r.id
     left join ${blocks} b on b.user_id = r.id and b.other_id = s.id
+    left join ${messages} m on m.sender_id = s.id and m.client_message_id = ${p.key}
     where s.id = ${p.sender} and s.erased_at is null`,
 );
 /** The message that holds a key. */
@@ -30,17 +34,19 @@ export const selectByKey = statement<{ sender: string; key: string }, MessageRow
     where m.sender_id = ${p.sender} and m.client_message_id = ${p.key}`,
 );
 
+function isMessage(row: SameKeyRow): row is MessageRow & { fingerprint: string } {
+  return row.seq !== null;
+}
+
 export function* sendFacts(senderId: UserId, recipientId: UserId, key: string | null): Operation<SendFacts> {
-  const same = key === null ? undefined : yield* first(selectByKey, { sender: senderId, key });
-  const row = yield* first(selectFacts, { sender: senderId, recipient: recipientId });
+  const row = yield* first(selectFacts, { sender: senderId, recipient: recipientId, key });
+  if (row === undefined) return { sender: null, recipientId: null, friends: false, blockedBy: false, sameKey: null };
+  const { own_nickname: nickname, own_avatar_url: avatarUrl, muted_until: mutedUntil } = row;
   return {
-    sender:
-      row === undefined
-        ? null
-        : { id: senderId, nickname: row.nickname, avatarUrl: row.avatar_url, mutedUntil: row.muted_until },
-    recipientId: row?.recipient_id ?? null,
-    friends: row?.friends === 1,
-    blockedBy: row?.blocked_by === 1,
-    sameKey: same === undefined ? null : { message: toMessage(same), fingerprint: same.fingerprint },
+    sender: { id: senderId, nickname, avatarUrl, mutedUntil },
+    recipientId: row.found_id,
+    friends: row.friends === 1,
+    blockedBy: row.blocked_by === 1,
+    sameKey: isMessage(row) ? { message: toMessage(row), fingerprint: row.fingerprint } : null,
   };
 }

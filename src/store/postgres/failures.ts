@@ -14,10 +14,11 @@ const TAKEN = "23505";
 /** Serialization failure, deadlock, a lock that was waited for too long. */
 const AGAIN = new Set(["40001", "40P01", "55P03"]);
 /**
- * Shutdown, crash, starting up, too many connections, idle in a transaction, a server that only reads, and a connection
- * that has forgotten what was prepared on it.
+ * Shutdown, crash, starting up, too many connections, idle in a transaction, a server that only reads; and a connection
+ * that has forgotten what was prepared on it, or on which that has become another thing: a newer release has added a
+ * column.
  */
-const AWAY = new Set(["57P01", "57P02", "57P03", "57P05", "53300", "25P03", "25006", "26000"]);
+const AWAY = new Set(["57P01", "57P02", "57P03", "57P05", "53300", "25P03", "25006", "26000", "0A000"]);
 /** Disk full, out of memory, statement timeout. */
 const REFUSED = new Set(["53100", "53200", "57014"]);
 /** Of the operating system. */

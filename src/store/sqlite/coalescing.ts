@@ -4,15 +4,15 @@
  * are. It does what the shared statements would do one by one, and a test holds it to them.
  */
 import { sql } from "drizzle-orm";
-import { insertEvent } from "../operations/events.ts";
-import { bumpHead, insertEntry } from "../operations/log.ts";
 import {
   type ActivityParameters,
   insertMessage,
   nextSeq,
   noteActivity,
   startConversation,
-} from "../operations/messages.ts";
+} from "../operations/append.ts";
+import { insertEvent } from "../operations/events.ts";
+import { bumpHead, insertEntry } from "../operations/log.ts";
 import { insertLogRun, insertMessageRun } from "../operations/runs.ts";
 import { type Row, type Step, statement } from "../statement.ts";
 import { conversations, users } from "../tables.ts";

@@ -151,6 +151,10 @@ export function openSqlite(path: string, observer: CommitObserver, backupFolder:
         step = operation.next(HELD);
         continue;
       }
+      if (step.value.shortcut === true) {
+        step = operation.next([]);
+        continue;
+      }
       let rows: readonly Row[];
       try {
         rows = run(step.value);
