@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import type { Logger } from "pino";
 import { openBus } from "../bus/open.ts";
 import { type Clock, nextTurn, systemClock } from "../engine/clock.ts";
+import type { Bus } from "../engine/cluster/bus.ts";
 import { createEngine, type PushSetup } from "../engine/engine.ts";
 import type { HookSetup } from "../engine/hooks/hook.ts";
 import type { Platform } from "../engine/model.ts";
@@ -90,6 +91,8 @@ export interface ServerOptions {
   readonly keepAliveMs?: number;
   /** Stands between the engine and its store. */
   readonly decorateStore?: (store: Store) => Store;
+  /** Stands between the engine and what tells it of other servers. */
+  readonly decorateBus?: (bus: Bus) => Bus;
   /** The store failed: nothing more can be written, and the process should be started anew. */
   readonly onStoreFailure?: (error: unknown) => void;
 }
@@ -213,7 +216,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     observer: commits,
     onTrouble: (error) => log.warn({ error: error.message }, "a connection to the database met trouble"),
   });
-  const { postgres = null, redis = null } = options;
+  const { postgres = null, redis = null, decorateBus = (plain: Bus) => plain } = options;
   const serverId = randomUUID();
   const cluster =
     postgres === null
@@ -221,17 +224,19 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       : {
           serverId,
           clock: systemClock,
-          bus: await openBus({
-            redis,
-            postgres: postgres.url,
-            generation: database.generation,
-            serverId,
-            clock: systemClock,
-            onHealth(healthy) {
-              if (healthy) log.info("the bus is well");
-              else log.warn("the bus is not heard; the database is looked into instead");
-            },
-          }),
+          bus: decorateBus(
+            await openBus({
+              redis,
+              postgres: postgres.url,
+              generation: database.generation,
+              serverId,
+              clock: systemClock,
+              onHealth(healthy) {
+                if (healthy) log.info("the bus is well");
+                else log.warn("the bus is not heard; the database is looked into instead");
+              },
+            }),
+          ),
         };
   const { decorateStore = (plain) => plain } = options;
   const store = decorateStore(createStore(database));

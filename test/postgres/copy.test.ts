@@ -4,13 +4,13 @@ import Sqlite from "better-sqlite3";
 import { expect, inject, onTestFinished, test } from "vitest";
 import { copyStore } from "../../src/store/copying/copy.ts";
 import { App, Person, texts } from "../support/app.ts";
-import { ask, dropDatabase, makeDatabase } from "../support/postgres.ts";
+import { ask, dropDatabase, makeEmptyDatabase } from "../support/postgres.ts";
 
 const server = inject("postgres");
 
 async function emptyDatabase(): Promise<string> {
   const name = `parley_copy_${Math.random().toString(36).slice(2)}`;
-  await makeDatabase(server, name);
+  await makeEmptyDatabase(server, name);
   onTestFinished(() => dropDatabase(server, name));
   return new URL(name, server).href;
 }

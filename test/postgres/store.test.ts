@@ -13,7 +13,7 @@ import { openDatabase } from "../../src/store/open.ts";
 import type { Database } from "../../src/store/statement.ts";
 import { createStore } from "../../src/store/store.ts";
 import { draftOf } from "../support/draft.ts";
-import { ask, dropDatabase, makeDatabase, Postgres } from "../support/postgres.ts";
+import { ask, dropDatabase, makeEmptyDatabase, Postgres } from "../support/postgres.ts";
 import { runs, timeFor } from "../support/scale.ts";
 import { act, comparable, NOW, perform, prepare, TABLES } from "../support/store-acts.ts";
 
@@ -40,7 +40,7 @@ async function open(url: string): Promise<Database> {
 
 async function emptyDatabase(): Promise<string> {
   const name = `parley_store_${Math.random().toString(36).slice(2)}`;
-  await makeDatabase(server, name);
+  await makeEmptyDatabase(server, name);
   onTestFinished(() => dropDatabase(server, name));
   return new URL(name, server).href;
 }

@@ -152,10 +152,20 @@ export function databaseOf(server: string, dataFolder: string): { url: string; n
   return { url: new URL(name, server).href, name };
 }
 
-/** Makes it where it is missing. */
+/** What databases of servers are copied from, so that each need not make its tables. */
+export const TEMPLATE = "parley_template";
+
+/** Makes it where it is missing, with all tables. */
 export async function makeDatabase(server: string, name: string): Promise<void> {
   const found = await ask(server, `select 1 from pg_database where datname = '${name}'`);
-  if (found.length === 0) await ask(server, `create database ${name}`);
+  if (found.length > 0) return;
+  await ask(server, `create database ${name} template ${TEMPLATE}`);
+  await ask(new URL(name, server).href, "update store_info set generation = gen_random_uuid()");
+}
+
+/** Makes one with nothing in it. */
+export async function makeEmptyDatabase(server: string, name: string): Promise<void> {
+  await ask(server, `create database ${name} template template0`);
 }
 
 export async function dropDatabase(server: string, name: string): Promise<void> {
