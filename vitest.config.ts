@@ -5,7 +5,9 @@ import { noPostgres } from "./test/support/postgres.ts";
 import { relayTags } from "./test/support/relay-tags.ts";
 
 /** What holds whichever database is under it. */
-const ON_POSTGRES = ["delivery", "delivery.properties", "model", "postgres/*"].map((name) => `test/${name}.test.ts`);
+const ON_POSTGRES = ["delivery", "delivery.properties", "model", "postgres/*", "offline"].map(
+  (name) => `test/${name}.test.ts`,
+);
 
 const without = noPostgres();
 if (without !== null)

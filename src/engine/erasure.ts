@@ -45,7 +45,7 @@ export function createErasing(core: Core, uploads: Pick<Uploads, "removeSoon">) 
       core.changes += 1;
       ({ erasure } = announced(core, step));
       core.push?.expect(clock.now());
-      if (erasure.finishedAt === null) await pause((clock.monotonic() - started) * REST);
+      if (erasure.finishedAt === null && !closed) await pause((clock.monotonic() - started) * REST);
     }
     if (erasure.finishedAt === null) return;
     uploads.removeSoon();

@@ -45,6 +45,8 @@ export interface ReaderPosition {
 export interface EventStore {
   /** Events behind an id, oldest first. What the content is like now is not in them: look it up. */
   events(after: number, limit: number): Promise<readonly StoredEvent[]>;
+  /** Whether there is any, be it one that `events` holds back because something may still come before it. */
+  hasEventsBehind(after: number): Promise<boolean>;
   /**
    * How far a reader has got; one that is new begins with what comes next. Nothing is forgotten that a reader has not
    * passed, before what it is about is erased.

@@ -1,4 +1,5 @@
 /** Going after what happens: a reader of the event feed is handed all of it, in order, at least once. */
+import { systemClock } from "./clock.ts";
 import type { Core } from "./core.ts";
 import type { ReaderPosition, StoredEvent } from "./event-store.ts";
 
@@ -13,6 +14,16 @@ export type Handled =
   | "passed"
   /** Another server has been faster: the reader is elsewhere by now. */
   | "moved";
+
+/** Milliseconds between two looks for what is there, and may not be handed over yet. */
+const LONGEST_WAIT_MS = 250;
+
+/** It is about the database, and so goes by the machine's clock. */
+function shortly(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    systemClock.after(ms, resolve);
+  });
+}
 
 export interface FollowOptions {
   readonly name: ReaderName;
@@ -52,10 +63,17 @@ export async function followEvents(core: Core, options: FollowOptions): Promise<
   let turn: Promise<void> = Promise.resolve();
 
   async function readOn(): Promise<void> {
-    while (!closed) {
+    for (let idle = 0; !closed; ) {
       const events = await store.events(position, batch);
       const last = events.at(-1);
-      if (last === undefined) return;
+      if (last === undefined) {
+        if (!store.shared || !(await store.hasEventsBehind(position))) return;
+        // Something that is under way elsewhere may still come before it.
+        idle += 1;
+        await shortly(Math.min(5 * 2 ** idle, LONGEST_WAIT_MS));
+        continue;
+      }
+      idle = 0;
       const handled = await handle(events, position);
       if (handled === "done") await store.moveReader(reader, last.id);
       position = handled === "moved" ? (await store.openReader(reader)).position : last.id;

@@ -52,7 +52,7 @@ export function startSweeper(
       const begun = core.clock.monotonic();
       rows = await core.store.sweep(cutoffs, BATCH);
       const ended = core.clock.monotonic();
-      if (rows > 0) await rest((ended - begun) * restAfter(ended - sweepBegun));
+      if (rows > 0 && !stopped) await rest((ended - begun) * restAfter(ended - sweepBegun));
     }
     // Recalled content lies in the write-ahead log until that is emptied, whether or not anything was swept.
     if (!stopped) await core.store.tidy();

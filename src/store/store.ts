@@ -40,7 +40,7 @@ import {
   readErasures,
   runningErasures,
 } from "./operations/erasures.ts";
-import { closeReader, moveReader, openReader, readEvents } from "./operations/events.ts";
+import { closeReader, hasEventsBehind, moveReader, openReader, readEvents } from "./operations/events.ts";
 import {
   conversationSpan,
   conversationSpans,
@@ -209,6 +209,7 @@ export function createStore(database: Database): Store {
     changePushPreferences: writing(changePushPreferences),
 
     events: reading(readEvents),
+    hasEventsBehind: reading(hasEventsBehind),
     openReader: writing(openReader),
     moveReader: writing(moveReader),
     closeReader: writing(closeReader),

@@ -48,6 +48,14 @@ export function* readEvents(after: number, limit: number): Operation<readonly St
   });
 }
 
+const selectAny = statement<{ after: number }, { id: number }>(
+  (p) => sql`select id from ${events} where id > ${p.after} limit 1`,
+);
+
+export function* hasEventsBehind(after: number): Operation<boolean> {
+  return (yield* first(selectAny, { after })) !== undefined;
+}
+
 const startReader = statement<{ name: string }>(
   (p) => sql`insert into ${eventReaders} (name, position)
     select ${p.name}, coalesce(max(id), 0) from ${events} where true on conflict do nothing`,
