@@ -23,7 +23,7 @@ export interface ClusterSetup {
 
 export interface Cluster {
   readonly leases: Leases;
-  /** Asks the store whether what is known of a user is so still, unless it was asked within the last second. */
+  /** Asks the store whether what is known of a user is so still, unless it was asked of late. */
   confirm(userId: UserId): Promise<void>;
   /** A user's sessions have ended here, its tokens were revoked, or it is being erased. */
   standingChanged(userId: UserId): void;

@@ -1,7 +1,7 @@
 /**
  * Whether those who are let in here still are to be served, where that may have changed on another server. What is told
- * ends connections at once; for as long as nothing is told, the store is asked before anything is done for somebody of
- * whom it was not asked within the last second. So what was revoked is over everywhere, whatever becomes of the bus.
+ * ends connections at once; and before anything is done for somebody, the store is asked where it was not asked of late:
+ * within a second while nothing is heard of the others. So what was revoked is over everywhere, whatever becomes of the bus.
  */
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../clock.ts";
@@ -11,9 +11,10 @@ import type { UserId } from "../model.ts";
 import { isRevoked, type Revocations } from "../revocations.ts";
 import type { Store } from "../store.ts";
 import type { Viewer } from "../viewer.ts";
+import type { Bus } from "./bus.ts";
 
-/** Milliseconds for which what the store has said is believed. */
-const BELIEVED_MS = 1_000;
+/** Milliseconds for which what the store has said is believed: while the bus is well, and while it is not. */
+const BELIEVED_MS = { healthy: 10_000, unhealthy: 1_000 };
 const REMEMBERED = 100_000;
 
 export interface StandingsOptions {
@@ -23,6 +24,7 @@ export interface StandingsOptions {
   readonly connections: Connections;
   readonly erasing: Set<UserId>;
   readonly erased: Set<UserId>;
+  readonly bus: Pick<Bus, "healthy">;
 }
 
 export interface Standings {
@@ -33,7 +35,7 @@ export interface Standings {
 }
 
 export function createStandings(options: StandingsOptions): Standings {
-  const { store, clock, revocations, connections, erasing, erased } = options;
+  const { store, clock, revocations, connections, erasing, erased, bus } = options;
   const confirmed = new LRUCache<UserId, number>({ max: REMEMBERED });
 
   function isOver(viewer: Viewer, { tokensFrom, sessions }: Standing): boolean {
@@ -67,7 +69,8 @@ export function createStandings(options: StandingsOptions): Standings {
   return {
     async confirm(userId) {
       const at = confirmed.get(userId);
-      if (at === undefined || clock.monotonic() - at >= BELIEVED_MS) await look([userId]);
+      const believed = bus.healthy ? BELIEVED_MS.healthy : BELIEVED_MS.unhealthy;
+      if (at === undefined || clock.monotonic() - at >= believed) await look([userId]);
     },
     look,
   };

@@ -7,20 +7,19 @@ import { blocks, friendships, messages, users } from "../tables.ts";
 import { type MessageRow, messageColumns, toMessage } from "./rows.ts";
 
 type FactsRow = {
-  own_nickname: string | null;
-  own_avatar_url: string | null;
+  nickname: string | null;
+  avatar_url: string | null;
   muted_until: number | null;
-  /** Of the recipient; null where there is none. */
-  found_id: string | null;
+  recipient_id: string | null;
   friends: number;
   blocked_by: number;
+  same_key: number | null;
 };
-type SameKeyRow = { [K in keyof MessageRow]: MessageRow[K] | null } & { fingerprint: string | null };
-/** With the message that holds the key, where there is one. */
-const selectFacts = statement<{ sender: string; recipient: string; key: string | null }, FactsRow & SameKeyRow>(
-  (p) => sql`select s.nickname as own_nickname, s.avatar_url as own_avatar_url, s.muted_until, r.id as found_id,
+/** With the place of the message that holds the key, where there is one: most keys are new. */
+const selectFacts = statement<{ sender: string; recipient: string; key: string | null }, FactsRow>(
+  (p) => sql`select s.nickname, s.avatar_url, s.muted_until, r.id as recipient_id,
       case when f.since is null then 0 else 1 end as friends,
-      case when b.since is null then 0 else 1 end as blocked_by, ${messageColumns}, m.fingerprint
+      case when b.since is null then 0 else 1 end as blocked_by, m.seq as same_key
     from ${users} s
     left join ${users} r on r.id = ${p.recipient} and r.erased_at is null
     left join ${friendships} f on f.user_id = s.id and f.other_id = r.id
@@ -34,19 +33,17 @@ export const selectByKey = statement<{ sender: string; key: string }, MessageRow
     where m.sender_id = ${p.sender} and m.client_message_id = ${p.key}`,
 );
 
-function isMessage(row: SameKeyRow): row is MessageRow & { fingerprint: string } {
-  return row.seq !== null;
-}
-
 export function* sendFacts(senderId: UserId, recipientId: UserId, key: string | null): Operation<SendFacts> {
   const row = yield* first(selectFacts, { sender: senderId, recipient: recipientId, key });
   if (row === undefined) return { sender: null, recipientId: null, friends: false, blockedBy: false, sameKey: null };
-  const { own_nickname: nickname, own_avatar_url: avatarUrl, muted_until: mutedUntil } = row;
+  const { nickname, avatar_url: avatarUrl, muted_until: mutedUntil } = row;
+  const isTaken = row.same_key !== null && key !== null;
+  const same = isTaken ? yield* first(selectByKey, { sender: senderId, key }) : undefined;
   return {
     sender: { id: senderId, nickname, avatarUrl, mutedUntil },
-    recipientId: row.found_id,
+    recipientId: row.recipient_id,
     friends: row.friends === 1,
     blockedBy: row.blocked_by === 1,
-    sameKey: isMessage(row) ? { message: toMessage(row), fingerprint: row.fingerprint } : null,
+    sameKey: same === undefined ? null : { message: toMessage(same), fingerprint: same.fingerprint },
   };
 }

@@ -1,5 +1,5 @@
 /** Runs one operation in one transaction, sending what it need not wait for without waiting. */
-import type { ClientBase } from "pg";
+import type { Client } from "pg";
 import { HELD, type Hold, type Operation, type Row, type Step, UniqueViolation } from "../statement.ts";
 import { failureOf } from "./failures.ts";
 import { queryOf } from "./statements.ts";
@@ -37,17 +37,20 @@ interface Answer {
 
 type Query = string | { readonly name: string; readonly text: string; readonly values: readonly unknown[] };
 
-/** Steps on a connection. What fails first makes all behind it fail, so that is what is told. */
+/**
+ * Steps on a connection. What is sent without waiting leaves together with what is waited for; what fails first makes all
+ * behind it fail, so that is what is told.
+ */
 class Line {
-  readonly #client: ClientBase;
+  readonly #client: Client;
+  #held = false;
   #failure: { readonly error: unknown } | null = null;
 
-  constructor(client: ClientBase) {
+  constructor(client: Client) {
     this.#client = client;
   }
 
-  /** Sends, and waits for the answer. */
-  async ask(query: Query): Promise<Answer> {
+  async #answer(query: Query): Promise<Answer> {
     let answer: Answer;
     try {
       const asked = typeof query === "string" ? query : { ...query, values: [...query.values] };
@@ -61,9 +64,24 @@ class Line {
     return answer;
   }
 
-  /** Sends, and goes on: what goes wrong is told by what is asked next. */
+  /** Sends, and waits for the answer. */
+  ask(query: Query): Promise<Answer> {
+    const answer = this.#answer(query);
+    this.flush();
+    return answer;
+  }
+
+  /** Has it sent with what comes next, and goes on: what goes wrong is told by what is asked next. */
   send(query: Query): void {
-    this.ask(query).catch(() => {});
+    if (!this.#held) this.#client.connection.stream.cork();
+    this.#held = true;
+    this.#answer(query).catch(() => {});
+  }
+
+  /** Sends what is held back. */
+  flush(): void {
+    if (this.#held) this.#client.connection.stream.uncork();
+    this.#held = false;
   }
 }
 
@@ -110,7 +128,7 @@ async function finish<T>(operation: Operation<T>, line: Line): Promise<T> {
  * @throws UniqueViolation, or what the operation throws: nothing of it is kept
  * @throws CommitLost
  */
-export async function transact<T>(client: ClientBase, kind: TransactionKind, operation: Operation<T>): Promise<T> {
+export async function transact<T>(client: Client, kind: TransactionKind, operation: Operation<T>): Promise<T> {
   const line = new Line(client);
   line.send(BEGIN[kind]);
   let result: T;
@@ -118,10 +136,12 @@ export async function transact<T>(client: ClientBase, kind: TransactionKind, ope
     result = await finish(operation, line);
   } catch (error) {
     line.send("rollback");
+    line.flush();
     throw error;
   }
   if (kind === "snapshot") {
     line.send("commit");
+    line.flush();
     return result;
   }
   try {
