@@ -164,6 +164,7 @@ export async function createEngine(options: EngineOptions) {
       revocations,
       erasing,
       erased,
+      rates: { sends: core.rates, changes: core.changeRates, reads: core.readRates, logins: core.loginRates },
       onSettings(changed) {
         core.settings = { ...DEFAULT_SETTINGS, ...changed };
       },

@@ -83,6 +83,17 @@ test("one login too many ends the oldest, wherever it is", async () => {
   expect(await socket.closed).toMatchObject({ code: 4401 });
 });
 
+test("rates count over both servers", async () => {
+  const { servers, on } = await startCluster({ server, sendRate: 2 });
+  const [alice] = await servers[0].people("alice", "bob");
+  for (let number = 0; number < 6; number += 1) expect((await alice.trySend("bob", "x")).message).toBeDefined();
+  expect((await alice.trySend("bob", "x")).code).toBe("RATE_LIMITED");
+  const { rateKeys } = servers[1].server.engine;
+  await expect.poll(rateKeys).toBeGreaterThan(0);
+  expect((await on(1, alice).trySend("bob", "x")).code).toBe("RATE_LIMITED");
+  expect((await on(1, await servers[1].person("bob")).trySend("alice", "x")).message).toBeDefined();
+});
+
 test("who is connected to any server is online, until that server is gone", async () => {
   const { servers, on } = await startCluster({ server });
   const [alice, bob] = await servers[0].people("alice", "bob");

@@ -3,6 +3,10 @@
  * that is told may be lost, doubled or late, and costs no more than time. What is stored nowhere may be lost with it.
  */
 import type { Message, UserId } from "../model.ts";
+import type { Uses } from "../rates.ts";
+
+export const RATE_NAMES = ["sends", "changes", "reads", "logins"] as const;
+export type RateName = (typeof RATE_NAMES)[number];
 
 export type News =
   /** Logs of these users have grown. */
@@ -10,6 +14,8 @@ export type News =
   /** Sessions of these users have ended, their tokens were revoked, or they are being erased. */
   | { readonly kind: "standings"; readonly ids: readonly UserId[] }
   | { readonly kind: "settings" }
+  /** What users have done of late, against the rate of this name. */
+  | { readonly kind: "uses"; readonly rate: RateName; readonly uses: readonly Uses[] }
   /** A message that is not stored. @param origin the device that must not get it */
   | { readonly kind: "transient"; readonly to: UserId; readonly message: Message; readonly origin: string | null }
   | { readonly kind: "typing"; readonly to: UserId; readonly from: UserId; readonly typing: boolean };

@@ -2,10 +2,11 @@
 import type { Clock } from "../clock.ts";
 import type { Connections } from "../connections.ts";
 import type { UserId } from "../model.ts";
+import type { Rates } from "../rates.ts";
 import type { Revocations } from "../revocations.ts";
 import type { Settings } from "../settings.ts";
 import type { Store } from "../store.ts";
-import type { Bus } from "./bus.ts";
+import type { Bus, RateName } from "./bus.ts";
 import { createLeases, type Leases } from "./leases.ts";
 import { startNeighbours } from "./neighbours.ts";
 import { startPresence } from "./presence.ts";
@@ -44,6 +45,7 @@ export interface ClusterOptions extends ClusterSetup {
   readonly revocations: Revocations;
   readonly erasing: Set<UserId>;
   readonly erased: Set<UserId>;
+  readonly rates: Readonly<Record<RateName, Rates>>;
   readonly onSettings: (changed: Partial<Settings>) => void;
   readonly failed: (error: unknown) => void;
 }
@@ -61,6 +63,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
     hub,
     standings,
     connected: connections.users,
+    rates: options.rates,
     settingsChanged: options.onSettings,
     heirs,
     failed,

@@ -3,9 +3,10 @@
  * while it is well and often while it is not.
  */
 import type { Clock } from "../clock.ts";
+import type { Rates } from "../rates.ts";
 import type { Settings } from "../settings.ts";
 import type { Store } from "../store.ts";
-import type { Bus, News } from "./bus.ts";
+import { type Bus, type News, RATE_NAMES, type RateName } from "./bus.ts";
 import type { SharedHub } from "./shared-hub.ts";
 import type { Standings } from "./standings.ts";
 
@@ -13,6 +14,9 @@ import type { Standings } from "./standings.ts";
 const LOOK_EVERY_MS = { healthy: 30_000, unhealthy: 2_000 };
 /** Milliseconds after which it is looked whether the bus is well. */
 const WATCH_EVERY_MS = 1_000;
+/** Milliseconds between two times that it is told what users have done, and of how many at once. */
+const TELL_USES_EVERY_MS = 200;
+const USES = 100;
 /** Users who are asked about at once. */
 const BATCH = 1_000;
 
@@ -24,6 +28,7 @@ export interface NeighboursOptions {
   readonly standings: Standings;
   /** Users who are connected here. */
   readonly connected: () => readonly string[];
+  readonly rates: Readonly<Record<RateName, Rates>>;
   readonly settingsChanged: (changed: Partial<Settings>) => void;
   /** Asked, at each look, to go on with what servers that are gone have left. */
   readonly heirs: readonly (() => Promise<void>)[];
@@ -37,9 +42,10 @@ export interface Neighbours {
 }
 
 export function startNeighbours(options: NeighboursOptions): Neighbours {
-  const { store, clock, bus, hub, standings, connected, settingsChanged, heirs, failed } = options;
+  const { store, clock, bus, hub, standings, connected, rates, settingsChanged, heirs, failed } = options;
   let closed = false;
   let cancel = () => {};
+  let cancelUses = () => {};
   let lookedAt = clock.monotonic();
   let looking: Promise<void> | null = null;
   let again = false;
@@ -65,6 +71,9 @@ export function startNeighbours(options: NeighboursOptions): Neighbours {
         break;
       case "settings":
         background(loadSettings());
+        break;
+      case "uses":
+        rates[news.rate].add(news.uses);
         break;
       case "transient":
         hub.receiveTransient(news.to, news.message, news.origin);
@@ -116,13 +125,25 @@ export function startNeighbours(options: NeighboursOptions): Neighbours {
     });
   }
 
+  function tellUses(): void {
+    cancelUses = clock.after(TELL_USES_EVERY_MS, tellUses);
+    for (const rate of RATE_NAMES) {
+      const uses = rates[rate].drain();
+      for (let from = 0; from < uses.length; from += USES) {
+        bus.tell({ kind: "uses", rate, uses: uses.slice(from, from + USES) });
+      }
+    }
+  }
+
   bus.listen({ told, missed: () => background(look()) });
   watch();
+  tellUses();
   return {
     look,
     async close() {
       closed = true;
       cancel();
+      cancelUses();
       await bus.close();
       await Promise.all(running);
       await hub.settled();
