@@ -32,7 +32,8 @@ export function createBus({ transport, serverId, clock, onHealth }: BusOptions):
   let sending: Promise<void> | null = null;
   let scheduled = false;
   let heardAt = Number.NEGATIVE_INFINITY;
-  let healthy = false;
+  /** Null until that is known. */
+  let healthy: boolean | null = null;
 
   function note(now: boolean): void {
     if (healthy === now) return;
@@ -98,7 +99,7 @@ export function createBus({ transport, serverId, clock, onHealth }: BusOptions):
       listener = added;
     },
     get healthy() {
-      return healthy;
+      return healthy === true;
     },
     async close() {
       cancel();

@@ -290,7 +290,6 @@ export async function createEngine(options: EngineOptions) {
     /** Stops the sweeper, ends what is being pushed and looked into; what is connected is ended by `connections`. */
     async close() {
       core.stopped = true;
-      await core.cluster?.close();
       await sweeper.stop();
       await dispatcher?.close();
       await broadcasts.close();
@@ -300,6 +299,8 @@ export async function createEngine(options: EngineOptions) {
       await indexing?.close();
       await archiving?.close();
       await uploads.idle();
+      // Last: what it had leased is free from then on.
+      await core.cluster?.close();
     },
   };
 }

@@ -26,6 +26,13 @@ export interface OpenOptions {
   readonly onTrouble: (error: Error) => void;
 }
 
+/** What the system or the server says in a code of its own, with the setting to look at. */
+function explained(error: unknown): unknown {
+  const [first] = error instanceof AggregateError ? error.errors : [error];
+  if (!(first instanceof Error && "code" in first)) return error;
+  return new Error(`PostgreSQL cannot be used: ${first.message} (look at PARLEY_DATABASE)`, { cause: error });
+}
+
 /** @throws Error where it cannot be opened, or a newer release has written it */
 export async function openDatabase(options: OpenOptions): Promise<Database> {
   const { postgres, dataFolder, backupFolder, observer, onTrouble } = options;
@@ -33,5 +40,9 @@ export async function openDatabase(options: OpenOptions): Promise<Database> {
   // Media and the search index are files all the same.
   mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
   const { openPostgres } = await import("./postgres/postgres.ts");
-  return openPostgres({ ...postgres, observer, onTrouble });
+  try {
+    return await openPostgres({ ...postgres, observer, onTrouble });
+  } catch (error) {
+    throw explained(error);
+  }
 }
