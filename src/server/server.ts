@@ -1,12 +1,10 @@
 /** The server: the store, the engine and the transports, started and stopped together. */
-import { randomUUID } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Logger } from "pino";
-import { openBus } from "../bus/open.ts";
-import { type Clock, nextTurn, systemClock } from "../engine/clock.ts";
+import { type Clock, nextTurn } from "../engine/clock.ts";
 import type { Bus } from "../engine/cluster/bus.ts";
 import { createEngine, type PushSetup } from "../engine/engine.ts";
 import type { HookSetup } from "../engine/hooks/hook.ts";
@@ -23,6 +21,7 @@ import { openSearchIndex } from "../store/search/index-file.ts";
 import { createStore } from "../store/store.ts";
 import { createAdmission } from "./admission.ts";
 import { openAppKeys } from "./app-keys.ts";
+import { openCluster } from "./cluster.ts";
 import type { DevelopmentTokensOptions } from "./development-tokens.ts";
 import { createDownloads } from "./downloads.ts";
 import { createGateway } from "./gateway.ts";
@@ -36,6 +35,7 @@ import { pathOf } from "./path.ts";
 import { createPresentError } from "./present-errors.ts";
 import { createRecordLinks } from "./record-links.ts";
 import { createRecordServer } from "./records.ts";
+import { reportsIn } from "./reports.ts";
 import { watchSlowReaders } from "./slow-readers.ts";
 import { createTokens, DEFAULT_TOKEN_RULES, signAppToken, type TokenRules } from "./tokens.ts";
 import { createUploadServer } from "./uploads.ts";
@@ -178,29 +178,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const push = options.push == null ? null : await openChannels(options.push, clock);
   const hooks = options.hooks == null ? null : await openAppHooks(options.hooks, clock);
   const tokenRules = { ...DEFAULT_TOKEN_RULES, ...options.tokenRules };
-  const metrics = createMetrics({
-    pushBroken: (vendor, reason) => log.error({ vendor, reason }, "a push vendor refuses what it is given"),
-    pushFailed: (error) => log.error({ error: String(error) }, "pushes could not be taken or settled"),
-    hookFailed: (hook, reason) => log.warn({ hook, reason }, "a hook has not taken what it was given"),
-    erasureFailed: (id, error) => log.error({ id, error: String(error) }, "an erasure met trouble; it goes on"),
-    broadcastFailed: (id, error) => log.error({ id, error: String(error) }, "a broadcast met trouble; it goes on"),
-    followingFailed: (reader, error) =>
-      log.error({ reader, error: String(error) }, "what happened could not be read on"),
-    clusterFailed: (error) =>
-      log.warn({ error: String(error) }, "what other servers have done could not be looked into; it is tried again"),
-    sweepFailed: (error) => log.error({ error: String(error) }, "the sweeper failed"),
-    backedUp: (bytes, seconds) => log.info({ bytes, seconds }, "a backup is done"),
-    backupFailed: (error) =>
-      log.error({ error: String(error), cause: String(error instanceof Error ? error.cause : "") }, "a backup failed"),
-    clockDoubted(aheadMs) {
-      const aheadSeconds = Math.round(aheadMs / 1_000);
-      log.error(
-        { aheadSeconds },
-        "the clock is not where it should be; until it is, or a day has passed, it is doubted",
-      );
-    },
-    clockBelieved: () => log.warn("the clock is believed again"),
-  });
+  const metrics = createMetrics(reportsIn(log));
   const commits = {
     committed: metrics.committed,
     failed(error: unknown) {
@@ -216,28 +194,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     observer: commits,
     onTrouble: (error) => log.warn({ error: error.message }, "a connection to the database met trouble"),
   });
-  const { postgres = null, redis = null, decorateBus = (plain: Bus) => plain } = options;
-  const serverId = randomUUID();
-  const cluster =
-    postgres === null
-      ? null
-      : {
-          serverId,
-          clock: systemClock,
-          bus: decorateBus(
-            await openBus({
-              redis,
-              postgres: postgres.url,
-              generation: database.generation,
-              serverId,
-              clock: systemClock,
-              onHealth(healthy) {
-                if (healthy) log.info("the bus is well");
-                else log.warn("the bus is not heard; the database is looked into instead");
-              },
-            }),
-          ),
-        };
+  const cluster = await openCluster(options, database.generation);
   const { decorateStore = (plain) => plain } = options;
   const store = decorateStore(createStore(database));
   const mediaOptions = { ...DEFAULT_MEDIA, ...options.media };

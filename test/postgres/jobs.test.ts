@@ -1,10 +1,14 @@
 /** Jobs that servers on one database share: each is done once, and whoever is left goes on with it. */
 import { expect, inject, test } from "vitest";
 import { hooksConfig } from "../../src/hooks/config.ts";
+import { pushConfig } from "../../src/push/config.ts";
 import { type Person, texts } from "../support/app.ts";
 import { startCluster } from "../support/cluster.ts";
 import { FakeApp } from "../support/fake-app.ts";
 import { ask } from "../support/postgres.ts";
+import { FakeFcm } from "../support/push/fake-fcm.ts";
+import { clock } from "../support/push/notifications.ts";
+import { DELAY_MS, Phones } from "../support/push/phones.ts";
 
 const server = inject("postgres");
 const BEGIN = `mutation B($input: BroadcastInput!) { broadcast(input: $input) { broadcast { id state } } }`;
@@ -36,6 +40,26 @@ test("hooks of two servers are told each event once, in the order of each two pe
       Array.from({ length: 20 }, (_, index) => `${index}`),
     );
   }
+});
+
+test("each phone is pushed to once, whichever server has taken the message", async () => {
+  const fake = await new FakeFcm().start();
+  const push = pushConfig.parse({ fcm: fake.config, delaySeconds: DELAY_MS / 1_000 });
+  const { servers, on } = await startCluster({ server, push, clock });
+  const phones = new Phones(servers[0], fake);
+  const users = Array.from({ length: 8 }, (_, index) => `user-${index}`);
+  for (const user of users) await phones.phone(user);
+  const alice = await servers[0].person("alice");
+  await Promise.all(users.map((user, index) => on(index % 2 === 0 ? 0 : 1, alice).send(user, `to ${user}`)));
+  clock.advance(DELAY_MS);
+  const told = await phones.untilTold(users.length);
+  expect(told.map(({ token }) => token).sort()).toEqual(users.map((user) => `token of ${user}`));
+  clock.advance(60_000);
+  for (const app of servers) await app.server.engine.pushing.settled();
+  expect(phones.told).toHaveLength(users.length);
+  await on(1, await servers[1].person("user-3")).markRead("alice");
+  const [withdrawn] = (await phones.untilTold(users.length + 1)).slice(users.length);
+  expect(withdrawn).toMatchObject({ token: "token of user-3", withdrawn: true });
 });
 
 test("a broadcast goes on where its server has stopped, and everybody gets it once", async () => {

@@ -1,8 +1,9 @@
 /** What the store owes to PostgreSQL: that it is the same store, whatever happens to the database and beside it. */
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import Sqlite from "better-sqlite3";
 import fc from "fast-check";
 import { Client } from "pg";
@@ -272,6 +273,15 @@ test("a server that would lose messages is refused, unless it is asked for", asy
   await expect(openDatabase({ ...options, postgres: place })).rejects.toThrow(/fsync off/);
   const database = await openDatabase({ ...options, postgres: { ...place, unsafe: true } });
   await database.close();
+});
+
+test("of servers that start on an empty database at the same time, one makes the tables, and all start", async () => {
+  const url = await emptyDatabase();
+  const opened = await Promise.all(Array.from({ length: 4 }, () => open(url)));
+  expect(new Set(opened.map(({ generation }) => generation)).size).toBe(1);
+  const [made] = await ask(url, "select count(*)::int as times from parley_migrations");
+  const files = readdirSync(fileURLToPath(new URL("../../drizzle/postgres", import.meta.url)));
+  expect(made?.times).toBe(files.filter((name) => name.endsWith(".sql")).length);
 });
 
 test("data of a newer release is refused", async () => {

@@ -10,6 +10,7 @@ export interface ClusterOptions extends Partial<ServerOptions> {
   readonly server: string;
   /** Where servers reach the database, where that is not the same; such as by way of a proxy that can be cut. */
   readonly reachedAt?: (index: number, url: string) => string;
+  readonly clock?: MovableClock;
 }
 
 export interface Cluster {
@@ -25,9 +26,9 @@ export interface Cluster {
 export async function startCluster({
   server,
   reachedAt = (_, url) => url,
+  clock = new MovableClock(),
   ...options
 }: ClusterOptions): Promise<Cluster> {
-  const clock = new MovableClock();
   const name = `parley_cluster_${Math.random().toString(36).slice(2)}`;
   const { href: url } = new URL(name, server);
   await makeDatabase(server, name);
