@@ -59,10 +59,20 @@ export function statement<P extends Row, R extends Row = Row>(
   write: (parameters: Placeholders<P>) => SQL,
   writeForPostgres?: (parameters: Placeholders<P>) => SQL,
 ): Statement<P, R> {
-  const parameters = new Proxy({} as Placeholders<P>, { get: (_, name) => sql.placeholder(String(name)) });
-  const text = write(parameters);
-  if (writeForPostgres !== undefined) inPostgres.set(text, writeForPostgres(parameters));
+  const text = write(placeholders());
+  if (writeForPostgres !== undefined) inPostgres.set(text, writeForPostgres(placeholders()));
   return { text };
+}
+
+function placeholders<P extends Row>(): Placeholders<P> {
+  return new Proxy({} as Placeholders<P>, { get: (_, name) => sql.placeholder(String(name)) });
+}
+
+/** Makes a statement that PostgreSQL alone is given, by `shortcut`. */
+export function postgresStatement<P extends Row, R extends Row>(
+  write: (parameters: Placeholders<P>) => SQL,
+): Statement<P, R> {
+  return { text: write(placeholders()) };
 }
 
 /** A statement as PostgreSQL is given it. */

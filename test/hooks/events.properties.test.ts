@@ -43,7 +43,7 @@ test(
         await app.server.engine.hooks.settled();
         const taken = fake.taken.map(({ data }) => data.message);
         expect(new Set(taken.map(({ id }) => id))).toEqual(new Set(sent));
-        const firsts = [...new Map(taken.toReversed().map((message) => [message.id, message])).values()].toReversed();
+        const firsts = taken.filter(({ id }, index) => taken.findIndex((other) => other.id === id) === index);
         for (const conversation of new Set(firsts.map(({ id }) => id.split(":")[1]))) {
           const seqs = firsts.filter(({ id }) => id.split(":")[1] === conversation).map(({ seq }) => seq);
           expect(seqs).toEqual(seqs.toSorted((a, b) => a - b));

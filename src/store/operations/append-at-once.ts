@@ -7,7 +7,7 @@ import { sql } from "drizzle-orm";
 import type { MessageDraft } from "../../engine/draft.ts";
 import { SYSTEM_USER } from "../../engine/model.ts";
 import { type Appended, UserGone } from "../../engine/store.ts";
-import { type Operation, shortcut, statement } from "../statement.ts";
+import { type Operation, postgresStatement, shortcut } from "../statement.ts";
 import { conversations, events, logRuns, members, messageRuns, messages, userLog, users } from "../tables.ts";
 import type { InsertParameters, Stored } from "./append.ts";
 
@@ -23,7 +23,7 @@ type Parameters = Omit<InsertParameters, "conversation" | "seq" | "position"> & 
 };
 type StoredRow = { id: number; seq: number; received: number | null; sent: number | null };
 
-const storeMessage = statement<Parameters, StoredRow>(
+const storeMessage = postgresStatement<Parameters, StoredRow>(
   (p) => sql`with place as (
       update ${conversations} set last_seq = last_seq + 1, last_at = ${p.sentAt},
         run_seq = case when ${p.sentAt} >= last_at then run_seq else last_seq + 1 end

@@ -159,7 +159,7 @@ export function* releaseDeliveries(now: number): Operation<void> {
 type RecordRow = DeliveryRow & { dead: number; due_at: number; reason: string | null };
 const selectRecords = statement<{ hook: string | null; dead: number; limit: number }, RecordRow>(
   (p) => sql`select ${columns}, d.dead, d.due_at, d.reason from ${hookDeliveries} d
-    where (${p.hook} is null or d.hook = ${p.hook}) and d.dead = ${p.dead} order by d.id limit ${p.limit}`,
+    where (cast(${p.hook} as text) is null or d.hook = ${p.hook}) and d.dead = ${p.dead} order by d.id limit ${p.limit}`,
 );
 
 export function* readDeliveries(hook: string | null, dead: boolean, limit: number): Operation<readonly HookRecord[]> {
@@ -169,7 +169,7 @@ export function* readDeliveries(hook: string | null, dead: boolean, limit: numbe
 
 const revive = statement<{ hook: string | null; now: number; behind: number }, { id: number }>(
   (p) => sql`update ${hookDeliveries} set dead = 0, attempts = 0, queued_at = ${p.now}, due_at = ${p.behind}
-    where dead = 1 and (${p.hook} is null or hook = ${p.hook}) returning id`,
+    where dead = 1 and (cast(${p.hook} as text) is null or hook = ${p.hook}) returning id`,
 );
 const advanceAll = statement<{ now: number; behind: number }>(
   (p) => sql`update ${hookDeliveries} set due_at = ${p.now}

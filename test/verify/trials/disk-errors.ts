@@ -109,7 +109,7 @@ async function isRefused(prober: Client): Promise<boolean> {
     await prober.ask(WRITE, { text: "is there room?" });
     return false;
   } catch (error) {
-    if (error instanceof Unanswered && error.nothingHappened) return true;
+    if (error instanceof Unanswered) return error.nothingHappened;
     throw error;
   }
 }
@@ -141,8 +141,8 @@ async function strike(world: World, error: DiskError, log: string): Promise<void
     const happened = () => tracer.injected >= (error.times ?? 1) && (error.times !== null || tracer.hitCommit);
     if (!(await until(() => isDown || happened()))) world.breach(`${error.name}: nothing was injected`);
     if (error.server === "refuses") {
-      if (!(await until(() => isRefused(prober)))) world.breach(`${error.name}: a write was not refused`);
-      await prober.ask(READ);
+      if (!(await until(() => isDown || isRefused(prober)))) world.breach(`${error.name}: a write was not refused`);
+      if (!(await until(() => isDown || isAnswered(prober)))) world.breach(`${error.name}: a read was not answered`);
     }
   } finally {
     // Its last lines come when it ends.
