@@ -42,6 +42,9 @@ const ERRORS: readonly DiskError[] = [
 /** How long an exit, or a refusal, may take. */
 const PATIENCE_MS = 60_000;
 
+/** How long the tracer may take to let go. */
+const DETACH_MS = 3_000;
+
 const WRITE = `mutation ($text: String!) { sendMessage(input: { to: "prober", content: { text: { text: $text } } }) {
   ... on SendMessageSuccess { message { id } } ... on Error { code } } }`;
 const READ = '{ history(peer: "prober", last: 1) { nodes { id } } }';
@@ -91,7 +94,10 @@ class Tracer {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const ended = once(this.#child, "exit");
     this.#child.kill("SIGINT");
+    // It may wait for ever for a process that ends just now; killed, it lets go of it all the same.
+    const patience = setTimeout(() => this.#child.kill("SIGKILL"), DETACH_MS);
     await ended;
+    clearTimeout(patience);
   }
 }
 
