@@ -82,7 +82,7 @@ function isValid(text: string): boolean {
 
 /** Ids of what is stored nowhere, ids of uploads, tickets for these, and how the machine is: nobody can foresee them. */
 const CHANCE =
-  /(?<="(freeBytes|eventLoopDelayMs)": )[\d.]+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|u:[\w-]{22}|eyJ[\w-]+\.[\w-]+\.[\w-]+/g;
+  /(?<="(\w+Bytes|eventLoopDelayMs)": )[\d.e-]+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|u:[\w-]{22}|eyJ[\w-]+\.[\w-]+\.[\w-]+/g;
 
 /** What both say to this, if it is the same; asked twice, since what was asked before is planned already. */
 async function agreed(of: Twins, caller: Caller, text: string, variableValues: Variables = {}): Promise<string> {
