@@ -133,7 +133,7 @@ export class Load {
     const { users = 5, server } = this.#options;
     const admin = await this.#sign("operator", "admin");
     const settings = { offlineMessagesPerContact: 1_000_000, showBlocked: true, recallWindowSeconds: 86_400 };
-    await admin.ask(
+    await admin.insist(
       "mutation ($input: UpdateSettingsInput!) { updateSettings(input: $input) { settings { friendsOnly } } }",
       {
         input: settings,
@@ -143,17 +143,17 @@ export class Load {
     const clients = new Map<string, Client>();
     for (const name of [...names, HERMIT]) {
       const client = await this.#sign(name);
-      await client.ask("{ viewer { id } }");
+      await client.insist("{ viewer { id } }");
       clients.set(name, client);
     }
     for (const user of names) {
       await clients
         .get(HERMIT)
-        ?.ask("mutation ($user: ID!) { blockUser(input: { user: $user }) { blocked } }", { user });
+        ?.insist("mutation ($user: ID!) { blockUser(input: { user: $user }) { blocked } }", { user });
     }
     for (const [index, id] of names.entries()) {
       const login = async (deviceId: string): Promise<Device> => {
-        const data = await clients.get(id)?.ask(LOGIN, { input: { deviceId, platform: "WEB" } });
+        const data = await clients.get(id)?.insist(LOGIN, { input: { deviceId, platform: "WEB" } });
         return new Device(server, id, deviceId, data?.login.accessToken);
       };
       const peers = [...new Set([names[(index + 1) % users], names[(index + users - 1) % users]])].filter(
