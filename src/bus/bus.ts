@@ -31,7 +31,8 @@ export function createBus({ transport, serverId, clock, onHealth }: BusOptions):
   let cancel = () => {};
   let sending: Promise<void> | null = null;
   let scheduled = false;
-  let heardAt = Number.NEGATIVE_INFINITY;
+  /** When it last heard itself, or began to connect: a connection that is being made is given its time. */
+  let heardAt = clock.monotonic();
   /** Null until that is known. */
   let healthy: boolean | null = null;
 
@@ -66,6 +67,7 @@ export function createBus({ transport, serverId, clock, onHealth }: BusOptions):
   function beat(): void {
     if (clock.monotonic() - heardAt > QUIET_MS) {
       note(false);
+      heardAt = clock.monotonic();
       transport.reconnect();
     }
     publish([]).catch(() => {});

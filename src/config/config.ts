@@ -6,6 +6,7 @@ import type { z } from "zod";
 import type { Platform } from "../engine/model.ts";
 import type { Limits } from "../server/limits.ts";
 import type { MediaOptions } from "../server/media-options.ts";
+import type { ServerOptions } from "../server/server.ts";
 import type { TokenRules } from "../server/tokens.ts";
 import { environment, HOUR_MS, MIB } from "./environment.ts";
 
@@ -14,7 +15,7 @@ export interface Config {
   readonly port: number;
   readonly dataFolder: string;
   /** Null: a SQLite file in the data folder. */
-  readonly postgres: { readonly url: string; readonly connections: number; readonly unsafe: boolean } | null;
+  readonly postgres: NonNullable<ServerOptions["postgres"]> | null;
   /** URL of Redis; null: PostgreSQL tells its servers of each other itself. */
   readonly redis: string | null;
   /** Null: no backups. */

@@ -4,8 +4,6 @@ import type { LogEntry, UserId } from "./model.ts";
 /** What may have become of a user elsewhere. */
 export interface Standing {
   readonly userId: UserId;
-  /** Position of the newest entry of its log. */
-  readonly head: number;
   /** From when on its tokens are good; null: any. */
   readonly tokensFrom: number | null;
   readonly erasedAt: number | null;
@@ -25,8 +23,11 @@ export interface ClusterStore {
   /** Entries of all kinds behind a position, oldest first. */
   entriesBehind(userId: UserId, after: number, limit: number): Promise<readonly LogEntry[]>;
 
-  /** Says that a server runs, until an instant; forgets those that have not said so by `now`. */
-  reportServer(id: string, now: number, until: number): Promise<void>;
+  /**
+   * Says that a server runs, until an instant; forgets those that have not said so by `now`. Gives false where it is new,
+   * or had been forgotten, and with it who is connected to it.
+   */
+  reportServer(id: string, now: number, until: number): Promise<boolean>;
   /** Notes who is connected to a server, and who is no more. */
   notePresences(serverId: string, arrived: readonly UserId[], left: readonly UserId[]): Promise<void>;
   /** Whether a user is connected to a server that runs, another one than this. */

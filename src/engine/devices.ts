@@ -158,7 +158,6 @@ export function createDevices(core: Core, users: Pick<ReturnType<typeof createUs
     if (session !== null) {
       await store.endSession(userId, deviceId, clock.now(), null);
       revocations.noteEndedSession(userId, deviceId, session);
-      core.cluster?.standingChanged(userId);
     } else await store.deletePushTokens(userId, deviceId, null);
     setImmediate(() => {
       if (session !== null) endSession({ userId, deviceId, session });

@@ -107,6 +107,18 @@ test("who is connected to any server is online, until that server is gone", asyn
   expect((await alice.sees("bob")).online).toBe(false);
 });
 
+test("a server that was taken for gone says again who is connected to it", async () => {
+  const { servers, on, url } = await startCluster({ server });
+  const [alice, bob] = await servers[0].people("alice", "bob");
+  await on(1, bob).connect();
+  await expect.poll(async () => (await alice.sees("bob")).online).toBe(true);
+  // As another server does after a minute without a word.
+  await ask(url, "delete from presences", "delete from servers");
+  expect((await alice.sees("bob")).online).toBe(false);
+  await servers[1].server.engine.lookAround();
+  await expect.poll(async () => (await alice.sees("bob")).online).toBe(true);
+});
+
 test("the same key, sent to both at once, gives one message", async () => {
   const { servers, on } = await startCluster({ server });
   const [alice, bob] = await servers[0].people("alice", "bob");

@@ -53,7 +53,7 @@ export interface ClusterOptions extends ClusterSetup {
 export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
   const { store, clock, hub, bus, serverId, connections, failed } = options;
   const standings = createStandings(options);
-  const presence = await startPresence({ store, clock, serverId, failed });
+  const presence = await startPresence({ store, clock, serverId, connected: connections.users, failed });
   connections.onPresence = presence.changed;
   const heirs: Cluster["heirs"] = [];
   const neighbours = startNeighbours({
@@ -63,6 +63,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
     hub,
     standings,
     connected: connections.users,
+    report: presence.report,
     rates: options.rates,
     settingsChanged: options.onSettings,
     heirs,

@@ -28,6 +28,8 @@ export interface NeighboursOptions {
   readonly standings: Standings;
   /** Users who are connected here. */
   readonly connected: () => readonly string[];
+  /** Says to the others that this server runs. */
+  readonly report: () => Promise<void>;
   readonly rates: Readonly<Record<RateName, Rates>>;
   readonly settingsChanged: (changed: Partial<Settings>) => void;
   /** Asked, at each look, to go on with what servers that are gone have left. */
@@ -42,7 +44,7 @@ export interface Neighbours {
 }
 
 export function startNeighbours(options: NeighboursOptions): Neighbours {
-  const { store, clock, bus, hub, standings, connected, rates, settingsChanged, heirs, failed } = options;
+  const { store, clock, bus, hub, standings, connected, report, rates, settingsChanged, heirs, failed } = options;
   let closed = false;
   let cancel = () => {};
   let cancelUses = () => {};
@@ -88,6 +90,7 @@ export function startNeighbours(options: NeighboursOptions): Neighbours {
 
   async function lookAtAll(): Promise<void> {
     lookedAt = clock.monotonic();
+    await report();
     await loadSettings();
     const users = connected();
     for (let from = 0; from < users.length && !closed; from += BATCH) {

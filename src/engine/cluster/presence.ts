@@ -6,8 +6,7 @@ import type { Clock } from "../clock.ts";
 import type { UserId } from "../model.ts";
 import type { Store } from "../store.ts";
 
-/** Milliseconds. */
-const REPORT_EVERY_MS = 20_000;
+/** Milliseconds: how long a server is believed to run, and between two notes of who has come and gone. */
 const LEASE_MS = 60_000;
 const NOTE_EVERY_MS = 500;
 
@@ -15,38 +14,32 @@ export interface PresenceOptions {
   readonly store: Pick<Store, "reportServer" | "notePresences" | "isPresent" | "signOff">;
   readonly clock: Clock;
   readonly serverId: string;
+  /** Users who are connected here. */
+  readonly connected: () => readonly UserId[];
   readonly failed: (error: unknown) => void;
 }
 
 export interface Presence {
   /** A user has come to this server, or is no more connected to it. */
   changed(userId: UserId, present: boolean): void;
+  /** Says that this server runs: to be called at least twice a minute. */
+  report(): Promise<void>;
   /** Whether a user is connected to another server. */
   isPresent(userId: UserId): Promise<boolean>;
   /** Says that nobody is connected here any more. */
   close(): Promise<void>;
 }
 
-export async function startPresence({ store, clock, serverId, failed }: PresenceOptions): Promise<Presence> {
+export async function startPresence(options: PresenceOptions): Promise<Presence> {
+  const { store, clock, serverId, connected, failed } = options;
   let changes = new Map<UserId, boolean>();
   let closed = false;
-  let cancelReport = () => {};
   let cancelNote: (() => void) | null = null;
   let working: Promise<void> = Promise.resolve();
-
-  const report = () => store.reportServer(serverId, clock.now(), clock.now() + LEASE_MS);
 
   function after(work: () => Promise<void>): Promise<void> {
     working = working.then(work).catch(failed);
     return working;
-  }
-
-  function scheduleReport(): void {
-    cancelReport = clock.after(REPORT_EVERY_MS, () => {
-      void after(report).then(() => {
-        if (!closed) scheduleReport();
-      });
-    });
   }
 
   async function note(): Promise<void> {
@@ -71,17 +64,23 @@ export async function startPresence({ store, clock, serverId, failed }: Presence
     });
   }
 
+  async function report(): Promise<void> {
+    if (await store.reportServer(serverId, clock.now(), clock.now() + LEASE_MS)) return;
+    // It could not say so for too long, and was taken for gone, with all who are connected to it.
+    for (const userId of connected()) changes.set(userId, true);
+    scheduleNote();
+  }
+
   await report();
-  scheduleReport();
   return {
     changed(userId, present) {
       changes.set(userId, present);
       scheduleNote();
     },
+    report,
     isPresent: (userId) => store.isPresent(userId, serverId, clock.now()),
     async close() {
       closed = true;
-      cancelReport();
       cancelNote?.();
       await after(() => store.signOff(serverId));
     },

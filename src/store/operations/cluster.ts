@@ -22,8 +22,8 @@ export function* readHeads(ids: readonly UserId[]): Operation<ReadonlyMap<UserId
   return new Map(rows.map(({ id, head }) => [id, head]));
 }
 
-type UserRow = { id: string; head: number; tokens_from: number | null; erased_at: number | null; erasing: number };
-const userColumns = sql`u.id, u.head, u.tokens_from, u.erased_at, case when exists
+type UserRow = { id: string; tokens_from: number | null; erased_at: number | null; erasing: number };
+const userColumns = sql`u.id, u.tokens_from, u.erased_at, case when exists
   (select 1 from ${erasures} e where e.user_id = u.id and e.finished_at is null) then 1 else 0 end as erasing`;
 const selectUsers = statement<Ids, UserRow>(
   (p) => sql`select ${userColumns} from ${users} u where u.id in ${listed(p)}`,
@@ -45,7 +45,6 @@ export function* readStandings(ids: readonly UserId[]): Operation<readonly Stand
   }
   return (yield* all(selectUsers, wanted)).map((row) => ({
     userId: row.id,
-    head: row.head,
     tokensFrom: row.tokens_from,
     erasedAt: row.erased_at,
     erasing: row.erasing === 1,
@@ -62,9 +61,11 @@ export function* entriesBehind(userId: UserId, after: number, limit: number): Op
   return (yield* all(selectEntries, { user: userId, after, limit })).map(toLogEntry);
 }
 
-const upsertServer = statement<{ id: string; until: number }>(
-  (p) => sql`insert into ${servers} (id, until) values (${p.id}, ${p.until})
-    on conflict (id) do update set until = excluded.until`,
+const prolong = statement<{ id: string; until: number }, { id: string }>(
+  (p) => sql`update ${servers} set until = ${p.until} where id = ${p.id} returning id`,
+);
+const insertServer = statement<{ id: string; until: number }>(
+  (p) => sql`insert into ${servers} (id, until) values (${p.id}, ${p.until}) on conflict do nothing`,
 );
 const selectGone = statement<{ now: number }, { id: string }>(
   (p) => sql`select id from ${servers} where until <= ${p.now}`,
@@ -79,9 +80,11 @@ export function* signOff(id: string): Operation<void> {
   yield* run(deleteServer, { id });
 }
 
-export function* reportServer(id: string, now: number, until: number): Operation<void> {
-  yield* run(upsertServer, { id, until });
+export function* reportServer(id: string, now: number, until: number): Operation<boolean> {
+  const isKnown = (yield* first(prolong, { id, until })) !== undefined;
+  if (!isKnown) yield* run(insertServer, { id, until });
   for (const gone of yield* all(selectGone, { now })) yield* signOff(gone.id);
+  return isKnown;
 }
 
 const insertPresence = statement<{ user: string; server: string }>(
