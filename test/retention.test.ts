@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import type { Store } from "../src/engine/store.ts";
 import { type App, type Person, startApp, texts } from "./support/app.ts";
-import { DAY, MINUTE, SECOND } from "./support/clock.ts";
+import { DAY, MINUTE, MovableClock, SECOND } from "./support/clock.ts";
 import type { Data } from "./support/socket.ts";
 
 const BY_ID = "query M($id: ID!) { message(id: $id) { content { summary } } }";
@@ -282,6 +283,37 @@ describe("the sweeper erases from disk", () => {
     await app.server.engine.sweep();
     expect(onDisk(app, SECRET_TEXT)).toBe(false);
     expect(texts(await bob.history("alice"))).toEqual(["kept"]);
+  });
+
+  test("and a stop waits for none of its rests, however many sweep", async () => {
+    const clock = new MovableClock();
+    let rests = () => {};
+    const isResting = new Promise<void>((resolve) => {
+      rests = resolve;
+    });
+    let isSlow = true;
+    const decorateStore = (store: Store): Store => ({
+      ...store,
+      async sweep(...how) {
+        const rows = await store.sweep(...how);
+        if (rows > 0 && isSlow) {
+          isSlow = false;
+          clock.advance(SECOND);
+          rests();
+        }
+        return rows;
+      },
+    });
+    const app = await startApp({ decorateStore }, clock);
+    const [alice] = await app.people("alice", "bob");
+    const all = Array.from({ length: 300 }, (_, index) => index);
+    await Promise.all(all.map((index) => alice.send("bob", `${SECRET_TEXT} ${index}`)));
+    clock.advance(7 * DAY);
+    // It sweeps by itself, and has seconds to rest, as its first batch took one.
+    await isResting;
+    await app.server.engine.sweep();
+    await app.stop();
+    expect(onDisk(app, SECRET_TEXT)).toBe(false);
   });
 
   test("by itself within the hour", async () => {

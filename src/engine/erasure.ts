@@ -8,6 +8,7 @@ import type { Erasure } from "./erasure-store.ts";
 import { Refusal } from "./errors.ts";
 import { isUserId } from "./ids.ts";
 import { SYSTEM_USER } from "./model.ts";
+import { createRests } from "./rests.ts";
 import type { Uploads } from "./uploads.ts";
 import { requireAdmin, type Viewer } from "./viewer.ts";
 
@@ -23,19 +24,7 @@ export function createErasing(core: Core, uploads: Pick<Uploads, "removeSoon">) 
   const { store, clock, timekeeper, connections, revocations, observer } = core;
   const running = new Map<number, Promise<void>>();
   let closed = false;
-  const sleepers = new Set<() => void>();
-
-  function pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const end = () => {
-        cancel();
-        sleepers.delete(end);
-        resolve();
-      };
-      const cancel = clock.after(ms, end);
-      sleepers.add(end);
-    });
-  }
+  const rests = createRests(clock);
 
   async function goOn(begun: Erasure): Promise<void> {
     let erasure = begun;
@@ -45,7 +34,7 @@ export function createErasing(core: Core, uploads: Pick<Uploads, "removeSoon">) 
       core.changes += 1;
       ({ erasure } = announced(core, step));
       core.push?.expect(clock.now());
-      if (erasure.finishedAt === null && !closed) await pause((clock.monotonic() - started) * REST);
+      if (erasure.finishedAt === null && !closed) await rests.rest((clock.monotonic() - started) * REST);
     }
     if (erasure.finishedAt === null) return;
     uploads.removeSoon();
@@ -64,7 +53,7 @@ export function createErasing(core: Core, uploads: Pick<Uploads, "removeSoon">) 
         return await goOn((await store.erasure(erasure.id)) ?? erasure);
       } catch (error) {
         observer.erasureFailed(erasure.id, error);
-        if (!closed) await pause(PATIENCE_MS);
+        if (!closed) await rests.rest(PATIENCE_MS);
       }
     }
   }
@@ -118,7 +107,7 @@ export function createErasing(core: Core, uploads: Pick<Uploads, "removeSoon">) 
     /** Resolves when all that run have stopped; they go on with the next start. */
     async close(): Promise<void> {
       closed = true;
-      for (const wakeUp of sleepers) wakeUp();
+      rests.wake();
       await Promise.all(running.values());
     },
   };

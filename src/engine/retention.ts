@@ -1,5 +1,6 @@
 /** The sweeper: erases from disk what every answer already leaves out, and goes on with uploads after a stop. */
 import { type Core, erasuresNow } from "./core.ts";
+import { createRests } from "./rests.ts";
 import type { Indexing } from "./search/indexing.ts";
 import type { Uploads } from "./uploads.ts";
 
@@ -28,19 +29,9 @@ export function startSweeper(
 ): Sweeper {
   let stopped = false;
   let cancel = () => {};
-  let wakeUp = () => {};
+  const rests = createRests(core.clock);
   let sweeping = Promise.resolve();
   let recovery = Promise.resolve();
-
-  function rest(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const cancelRest = core.clock.after(ms, resolve);
-      wakeUp = () => {
-        cancelRest();
-        resolve();
-      };
-    });
-  }
 
   async function sweep(): Promise<number> {
     const cutoffs = erasuresNow(core);
@@ -52,7 +43,7 @@ export function startSweeper(
       const begun = core.clock.monotonic();
       rows = await core.store.sweep(cutoffs, BATCH);
       const ended = core.clock.monotonic();
-      if (rows > 0 && !stopped) await rest((ended - begun) * restAfter(ended - sweepBegun));
+      if (rows > 0 && !stopped) await rests.rest((ended - begun) * restAfter(ended - sweepBegun));
     }
     // Recalled content lies in the write-ahead log until that is emptied, whether or not anything was swept.
     if (!stopped) await core.store.tidy();
@@ -88,7 +79,7 @@ export function startSweeper(
       stopped = true;
       cancel();
       cancelRecovery();
-      wakeUp();
+      rests.wake();
       await Promise.all([sweeping, recovery]);
     },
   };

@@ -9,6 +9,7 @@ import { type Core, erasuresNow } from "../core.ts";
 import { Refusal } from "../errors.ts";
 import { isUserId, parseBroadcastId } from "../ids.ts";
 import { SYSTEM_USER, type UserId } from "../model.ts";
+import { createRests, type Rests } from "../rests.ts";
 import type { Send } from "../send.ts";
 import { keyFor } from "../send-many.ts";
 import { requireAdmin, type Viewer } from "../viewer.ts";
@@ -62,7 +63,7 @@ function adminOf({ startedBy }: Broadcast): Viewer {
 export function createBroadcasts(core: Core, send: Send, check: (viewer: Viewer, message: BroadcastMessage) => void) {
   const { store, clock, observer } = core;
   /** Those that run, and what makes them stop. */
-  const running = new Map<number, { cancelled: boolean; done: Promise<void>; wakeUp: () => void }>();
+  const running = new Map<number, { cancelled: boolean; done: Promise<void>; readonly rests: Rests }>();
   let closed = false;
 
   async function nextRecipients({ to, startedAt, message }: Broadcast, after: UserId, limit: number) {
@@ -91,20 +92,10 @@ export function createBroadcasts(core: Core, send: Send, check: (viewer: Viewer,
   }
 
   async function run(broadcast: Broadcast): Promise<void> {
-    const state = { cancelled: false, done: Promise.resolve(), wakeUp: () => {} };
+    const state = { cancelled: false, done: Promise.resolve(), rests: createRests(clock) };
     running.set(broadcast.id, state);
     const size = Math.max(1, Math.round((broadcast.perSecond * SLICE_MS) / 1_000));
     let progress: BroadcastProgress = broadcast;
-
-    function pause(ms: number): Promise<void> {
-      return new Promise((resolve) => {
-        const cancel = clock.after(ms, resolve);
-        state.wakeUp = () => {
-          cancel();
-          resolve();
-        };
-      });
-    }
 
     async function goOn(): Promise<void> {
       while (!closed && !state.cancelled && (await core.leases.take(`broadcast ${broadcast.id}`))) {
@@ -120,7 +111,7 @@ export function createBroadcasts(core: Core, send: Send, check: (viewer: Viewer,
         // It may have been cancelled on another server.
         if (!(await store.saveProgress(broadcast.id, progress))) return;
         const wait = (ids.length * 1_000) / broadcast.perSecond - (clock.monotonic() - begun);
-        if (wait > 0 && !closed && !state.cancelled) await pause(wait);
+        if (wait > 0 && !closed && !state.cancelled) await state.rests.rest(wait);
       }
     }
 
@@ -132,7 +123,7 @@ export function createBroadcasts(core: Core, send: Send, check: (viewer: Viewer,
           // A full disk, say: what was sent has its key, and the rest waits.
           observer.broadcastFailed(broadcast.id, error);
           if (closed || state.cancelled) return;
-          await pause(PATIENCE_MS);
+          await state.rests.rest(PATIENCE_MS);
         }
       }
     }
@@ -214,7 +205,7 @@ export function createBroadcasts(core: Core, send: Send, check: (viewer: Viewer,
       const state = running.get(known.id);
       if (state !== undefined) {
         state.cancelled = true;
-        state.wakeUp();
+        state.rests.wake();
         await state.done;
       }
       await store.endBroadcast(known.id, "CANCELLED", clock.now(), audit);
@@ -225,7 +216,7 @@ export function createBroadcasts(core: Core, send: Send, check: (viewer: Viewer,
     async close(): Promise<void> {
       closed = true;
       const states = [...running.values()];
-      for (const { wakeUp } of states) wakeUp();
+      for (const { rests } of states) rests.wake();
       await Promise.all(states.map(({ done }) => done));
     },
   };

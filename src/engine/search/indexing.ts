@@ -8,6 +8,7 @@ import { type Core, erasuresNow } from "../core.ts";
 import type { StoredEvent } from "../event-store.ts";
 import { type Follower, followEvents } from "../events.ts";
 import type { Message } from "../model.ts";
+import { createRests } from "../rests.ts";
 import type { TimelinePlace } from "../store.ts";
 import type { SearchIndex } from "./search-index.ts";
 import { type IndexedMessage, indexed } from "./text.ts";
@@ -46,20 +47,14 @@ function present(messages: readonly (Message | null)[], erased: number): Indexed
 export async function startIndexing(core: Core, index: SearchIndex): Promise<Indexing> {
   const { store, clock } = core;
   let closed = false;
-  let wakeUp = () => {};
+  const rests = createRests(clock);
   /** Until when somebody waits for it. */
   let hurriedUntil = Number.NEGATIVE_INFINITY;
 
   /** In proportion to what was just done, unless somebody waits. */
   async function restAfter(ms: number): Promise<void> {
-    if (closed || clock.monotonic() < hurriedUntil) return nextTurn();
-    await new Promise<void>((resolve) => {
-      const cancel = clock.after(ms * REST, resolve);
-      wakeUp = () => {
-        cancel();
-        resolve();
-      };
-    });
+    if (closed || clock.monotonic() < hurriedUntil) await nextTurn();
+    else await rests.rest(ms * REST);
   }
 
   async function putIn(
@@ -108,7 +103,7 @@ export async function startIndexing(core: Core, index: SearchIndex): Promise<Ind
   return {
     async catchUp() {
       hurriedUntil = clock.monotonic() + PATIENCE_MS;
-      wakeUp();
+      rests.wake();
       const patience = new Promise<void>((resolve) => {
         const cancel = clock.after(PATIENCE_MS, resolve);
         void Promise.allSettled([follower.catchUp(), filling]).then(cancel).then(resolve);
@@ -132,7 +127,7 @@ export async function startIndexing(core: Core, index: SearchIndex): Promise<Ind
     },
     async close() {
       closed = true;
-      wakeUp();
+      rests.wake();
       await follower.close();
       await filling;
       index.close();
