@@ -9,6 +9,11 @@ const ON_POSTGRES = ["delivery", "delivery.properties", "model", "postgres/*", "
   (name) => `test/${name}.test.ts`,
 );
 
+/** What takes the place of modules or globals, or looks at the process as a whole. */
+const IN_THEIR_OWN_PROCESS = ["store", "fairness", "client/{convergence.properties,files,stores,tabs}"].map(
+  (name) => `test/${name}.test.ts`,
+);
+
 const without = noPostgres();
 if (without !== null)
   process.stderr.write(`${without}: the tests on it, and those of several servers, are left out.\n`);
@@ -30,8 +35,14 @@ export default defineConfig({
         test: {
           name: "server",
           include: ["test/**/*.test.{ts,tsx}"],
-          exclude: ["test/browser/**", "test/postgres/**"],
+          exclude: ["test/browser/**", "test/postgres/**", ...IN_THEIR_OWN_PROCESS],
+          // Modules are loaded once for many files, not for each.
+          isolate: false,
         },
+      },
+      {
+        extends: true,
+        test: { name: "apart", include: IN_THEIR_OWN_PROCESS },
       },
       ...(noPostgres() === null
         ? [
@@ -59,8 +70,8 @@ export default defineConfig({
         },
       },
     ],
-    // All processors: by default one is left to a watcher, and the tests wait more than they work.
-    maxWorkers: availableParallelism(),
+    // One more than there are processors: the tests wait as well as work.
+    maxWorkers: availableParallelism() + 1,
     testTimeout: 20_000,
     hookTimeout: 20_000,
     reporters: ["default", ["json", { outputFile: ".test-report.json" }]],

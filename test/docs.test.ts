@@ -147,7 +147,7 @@ test("the README begins with the commands that are all the set-up", () => {
 test("the architecture says where each subject of the engine is", () => {
   const table = read("docs/architecture.md").split("## Where things go")[1]?.split("\n## ")[0] ?? "";
   const engine = readdirSync(join(ROOT, "src/engine")).filter((name) => name.endsWith(".ts"));
-  const shared = ["clock", "core", "engine", "ids", "model", "rates", "store", "viewer"];
+  const shared = ["clock", "core", "engine", "ids", "model", "rates", "rests", "store", "viewer"];
   const nouns = engine.filter((name) => !shared.includes(name.replace(".ts", "")));
   expect(nouns.filter((name) => !table.includes(`(../src/engine/${name})`))).toEqual([]);
 });
