@@ -74,6 +74,8 @@ export default defineConfig({
     maxWorkers: availableParallelism() + 1,
     testTimeout: 20_000,
     hookTimeout: 20_000,
+    // How long what is polled may take is the machine's business.
+    expect: { poll: { timeout: 15_000, interval: 20 } },
     reporters: ["default", ["json", { outputFile: ".test-report.json" }]],
   },
 });
