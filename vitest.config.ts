@@ -36,6 +36,7 @@ export default defineConfig({
           name: "server",
           include: ["test/**/*.test.{ts,tsx}"],
           exclude: ["test/browser/**", "test/postgres/**", ...IN_THEIR_OWN_PROCESS],
+          globalSetup: "test/support/build.ts",
           // Modules are loaded once for many files, not for each.
           isolate: false,
         },
@@ -51,7 +52,7 @@ export default defineConfig({
               test: {
                 name: "on PostgreSQL",
                 include: ON_POSTGRES,
-                globalSetup: "test/support/postgres-for-all.ts",
+                globalSetup: ["test/support/build.ts", "test/support/postgres-for-all.ts"],
                 testTimeout: 60_000,
                 hookTimeout: 60_000,
               },

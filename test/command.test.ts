@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import {
   copyFileSync,
   existsSync,
@@ -10,21 +10,17 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { decodeJwt } from "jose";
-import { beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { environment } from "../src/config/environment.ts";
+import { COMMAND } from "./support/child-server.ts";
 import type { Data } from "./support/socket.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
-const COMMAND = resolve("dist/main.js");
 const SECRET = "a secret of at least thirty-two bytes";
-
-beforeAll(() => {
-  execFileSync("npx", ["tsc", "-p", "."]);
-}, 180_000);
 
 function emptyFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "parley-command-"));

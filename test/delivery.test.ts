@@ -1,11 +1,10 @@
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { signAppToken } from "../src/server/tokens.ts";
 import { NEW_MESSAGE, Person, REFRESH, SECRET, startApp, texts } from "./support/app.ts";
-import { BUILT, kill, startChild } from "./support/child-server.ts";
+import { kill, startChild } from "./support/child-server.ts";
 import { DAY } from "./support/clock.ts";
 import type { Data } from "./support/socket.ts";
 
@@ -123,11 +122,7 @@ describe("after a restart", () => {
 });
 
 describe("a server that is killed", () => {
-  beforeAll(() => {
-    execFileSync("npx", ["tsc", "-p", "."]);
-  }, 120_000);
-
-  const serve = (folder: string) => startChild(BUILT, folder, { PARLEY_SEND_RATE: "0", PARLEY_READ_RATE: "0" });
+  const serve = (folder: string) => startChild(folder, { PARLEY_SEND_RATE: "0", PARLEY_READ_RATE: "0" });
 
   test("has lost nothing that it acknowledged, and tells a retry what became of the rest", async () => {
     const folder = mkdtempSync(join(tmpdir(), "parley-killed-"));

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { signAppToken } from "../src/server/tokens.ts";
 import { type App, Person, SECRET, startApp, texts } from "./support/app.ts";
-import { kill, SOURCES, startChild } from "./support/child-server.ts";
+import { kill, startChild } from "./support/child-server.ts";
 import { DAY } from "./support/clock.ts";
 import { everythingStored, openBeside } from "./support/data.ts";
 import { startPhones } from "./support/push/phones.ts";
@@ -231,7 +231,7 @@ test("a server that is killed in the middle goes on with it", async () => {
   const settings = { PARLEY_SEND_RATE: "0" };
   const person = async (url: string, id: string, role: "user" | "admin" = "user") =>
     new Person({ url }, id, await signAppToken(SECRET, id, role, Date.now() + DAY, { issuedAt: Date.now() }));
-  let server = await startChild(SOURCES, folder, settings);
+  let server = await startChild(folder, settings);
   let admin = await person(server.url, "anna", "admin");
   const users = ["alice", "mallory"].map((id) => ({ id }));
   await admin.change("importUsers", { users }, "__typename");
@@ -243,7 +243,7 @@ test("a server that is killed in the middle goes on with it", async () => {
   await expect.poll(async () => (await newest()).messages, { interval: 1 }).toBeGreaterThan(60);
   await kill(server);
   expect(onDisk(folder, words).length).toBeGreaterThan(0);
-  server = await startChild(SOURCES, folder, settings);
+  server = await startChild(folder, settings);
   admin = await person(server.url, "anna", "admin");
   await expect.poll(async () => (await newest()).finishedAt, { timeout: 20_000 }).not.toBeNull();
   expect((await newest()).messages).toBe(600);

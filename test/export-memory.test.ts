@@ -6,7 +6,7 @@ import type { ReadableStream } from "node:stream/web";
 import { createGunzip } from "node:zlib";
 import { expect, test, vi } from "vitest";
 import { Person, startApp } from "./support/app.ts";
-import { SOURCES, startChild } from "./support/child-server.ts";
+import { startChild } from "./support/child-server.ts";
 import { openBeside } from "./support/data.ts";
 
 vi.setConfig({ testTimeout: 240_000 });
@@ -34,8 +34,7 @@ test("200,000 messages leave a server with a small heap", async () => {
   database.prepare("update conversations set last_seq = ?").run(MESSAGES);
   database.close();
 
-  const small = [`--max-old-space-size=${HEAP_MIB}`, ...SOURCES];
-  const { url } = await startChild(small, app.dataFolder, { PARLEY_SEARCH: "false" });
+  const { url } = await startChild(app.dataFolder, { PARLEY_SEARCH: "false" }, [`--max-old-space-size=${HEAP_MIB}`]);
   const { exportUser } = await new Person({ url }, "anna", anna.token).get('{ exportUser(of: "alice") { url } }');
   const response = await fetch(new URL(exportUser.url, url));
   // A server that ran out of memory breaks it off.

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import type { BucketOptions } from "../src/media/bucket/client.ts";
 import { signAppToken } from "../src/server/tokens.ts";
 import { type App, Person, SECRET, startApp } from "./support/app.ts";
-import { kill, SOURCES, startChild } from "./support/child-server.ts";
+import { kill, startChild } from "./support/child-server.ts";
 import { DAY } from "./support/clock.ts";
 import { NetworkProxy } from "./support/proxy.ts";
 import { S3_ENVIRONMENT, S3Server, servesS3 } from "./support/s3-server.ts";
@@ -237,7 +237,7 @@ describe.runIf(servesS3)("media in a bucket", () => {
     };
     const person = async (url: string, id: string) =>
       new Person({ url }, id, await signAppToken(SECRET, id, "user", Date.now() + DAY));
-    let server = await startChild(SOURCES, dataFolder, settings);
+    let server = await startChild(dataFolder, settings);
     await (await person(server.url, "bob")).get("{ viewer { id } }");
     const alice = await person(server.url, "alice");
     const bytes = randomBytes(LARGE);
@@ -248,7 +248,7 @@ describe.runIf(servesS3)("media in a bucket", () => {
     await bring(server, half, bytes, { chunkSize: 6 * MIB, onChunkComplete });
     await Promise.all(deaths);
     expect(deaths).toHaveLength(1);
-    server = await startChild(SOURCES, dataFolder, settings);
+    server = await startChild(dataFolder, settings);
     const uploadUrl = new URL(`/uploads/${storedId(half)}`, server.url).href;
     expect(await bring(server, half, bytes, { uploadUrl })).toBeNull();
     const [again, bob] = [await person(server.url, "alice"), await person(server.url, "bob")];

@@ -5,12 +5,12 @@ import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { type Person, SECRET, startApp, texts } from "./support/app.ts";
+import { COMMAND } from "./support/child-server.ts";
 import { NetworkProxy } from "./support/proxy.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
 const ROOT = resolve(import.meta.dirname, "..");
-const MAIN = join(ROOT, "src/main.ts");
 
 interface Step {
   readonly commands: string;
@@ -31,12 +31,12 @@ function stepsOf(page: string): Step[] {
   });
 }
 
-/** A folder in which `npx parley` is this code, without a build. */
+/** A folder in which `npx parley` is this code. */
 function folderWithNpx(): string {
   const folder = mkdtempSync(join(tmpdir(), "parley-recipes-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const npx = join(folder, "npx");
-  writeFileSync(npx, `#!/bin/sh\nshift\nexec "${process.execPath}" --import tsx "${MAIN}" "$@"\n`);
+  writeFileSync(npx, `#!/bin/sh\nshift\nexec "${process.execPath}" "${COMMAND}" "$@"\n`);
   chmodSync(npx, 0o755);
   return folder;
 }

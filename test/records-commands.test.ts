@@ -2,13 +2,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { createProgress } from "../src/commands/progress.ts";
 import { type App, SECRET, startApp, texts } from "./support/app.ts";
+import { COMMAND } from "./support/child-server.ts";
 import { everythingStored } from "./support/data.ts";
 import { NetworkProxy } from "./support/proxy.ts";
 import { fetchRecords, parseRecords, sumOf } from "./support/records.ts";
@@ -17,8 +17,6 @@ import type { Data } from "./support/socket.ts";
 vi.setConfig({ testTimeout: 60_000 });
 
 const HOUR = 3_600_000;
-/** Found from any folder. */
-const TSX = createRequire(import.meta.url).resolve("tsx");
 
 function emptyFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "parley-records-"));
@@ -28,7 +26,7 @@ function emptyFolder(): string {
 
 /** Runs the command to its end. */
 async function parley(app: { readonly url: string }, folder: string, ...args: string[]) {
-  const child = spawn(process.execPath, ["--import", TSX, join(process.cwd(), "src/main.ts"), ...args], {
+  const child = spawn(process.execPath, [COMMAND, ...args], {
     cwd: folder,
     env: {
       PATH: process.env.PATH,

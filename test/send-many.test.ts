@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { signAppToken } from "../src/server/tokens.ts";
 import { type App, Person, SECRET, startApp, texts } from "./support/app.ts";
-import { kill, SOURCES, startChild } from "./support/child-server.ts";
+import { kill, startChild } from "./support/child-server.ts";
 import { DAY } from "./support/clock.ts";
 import { everythingStored } from "./support/data.ts";
 import type { Data } from "./support/socket.ts";
@@ -229,14 +229,14 @@ describe("a broadcast", () => {
     const person = async (url: string, id: string, role: "user" | "admin" = "user") =>
       new Person({ url }, id, await signAppToken(SECRET, id, role, Date.now() + DAY));
     const people = Array.from({ length: 100 }, (_, index) => `user${index}`);
-    let server = await startChild(SOURCES, folder, { PARLEY_READ_RATE: "0" });
+    let server = await startChild(folder, { PARLEY_READ_RATE: "0" });
     let admin = await person(server.url, "anna", "admin");
     await admin.change("importUsers", { users: people.map((id) => ({ id })) }, "__typename");
     const { id } = await begin(admin, hello({ to: people, perSecond: 100 }));
     for (const wanted of [20, 50, 80]) {
       await expect.poll(async () => (await progress(admin, id)).sent, { interval: 1 }).toBeGreaterThan(wanted);
       await kill(server);
-      server = await startChild(SOURCES, folder, { PARLEY_READ_RATE: "0" });
+      server = await startChild(folder, { PARLEY_READ_RATE: "0" });
       admin = await person(server.url, "anna", "admin");
     }
     await expect.poll(async () => (await progress(admin, id)).state, { timeout: 20_000 }).toBe("DONE");

@@ -6,7 +6,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import type { Store } from "../src/engine/store.ts";
 import { signAppToken } from "../src/server/tokens.ts";
 import { Person, SECRET, startApp } from "./support/app.ts";
-import { kill, SOURCES, startChild } from "./support/child-server.ts";
+import { kill, startChild } from "./support/child-server.ts";
 import { DAY, HOUR } from "./support/clock.ts";
 import { NetworkProxy } from "./support/proxy.ts";
 import { pictureOf } from "./support/samples.ts";
@@ -358,7 +358,7 @@ test("what is given up while it begins leaves nothing, whenever that is", async 
 });
 
 describe("a server that is killed", () => {
-  const serve = (folder: string) => startChild(SOURCES, folder, { PARLEY_FREE_MIB: "0" });
+  const serve = (folder: string) => startChild(folder, { PARLEY_FREE_MIB: "0" });
 
   test("has all that it said was ready, goes on with what was under way, and keeps nothing else", async () => {
     const dataFolder = mkdtempSync(join(tmpdir(), "parley-killed-"));

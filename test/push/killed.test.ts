@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { signAppToken } from "../../src/server/tokens.ts";
 import { Person, SECRET } from "../support/app.ts";
-import { kill, SOURCES, startChild } from "../support/child-server.ts";
+import { kill, startChild } from "../support/child-server.ts";
 import { DAY } from "../support/clock.ts";
 import { FakeFcm } from "../support/push/fake-fcm.ts";
 import { register } from "../support/push/phones.ts";
@@ -15,7 +15,7 @@ test("a server that is killed while it pushes tells everybody afterwards, and no
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const file = join(folder, "push.json");
   writeFileSync(file, JSON.stringify({ delaySeconds: 0, fcm: fake.config }));
-  const serve = () => startChild(SOURCES, join(folder, "data"), { PARLEY_PUSH: file });
+  const serve = () => startChild(join(folder, "data"), { PARLEY_PUSH: file });
   const person = async (url: string, id: string) =>
     new Person({ url }, id, await signAppToken(SECRET, id, "user", Date.now() + DAY));
   const tokens = () => fake.at("/v1/").map(({ body }) => String(JSON.parse(body).message.token));

@@ -1,6 +1,7 @@
 /** A server in a process of its own, to be killed. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { onTestFinished } from "vitest";
 import { SECRET } from "./app.ts";
@@ -10,19 +11,21 @@ export interface ChildServer {
   readonly process: ChildProcess;
 }
 
-/** What is run: as it is built, or from the sources. */
-export const BUILT = ["dist/main.js"];
-export const SOURCES = ["--import", "tsx", "src/main.ts"];
+/** The command, as it is built before the tests. */
+export const COMMAND = resolve("dist/main.js");
 
-/** Starts one over the data in a folder; it does not outlive the test. */
+/**
+ * Starts one over the data in a folder; it does not outlive the test.
+ * @param options of Node
+ */
 export async function startChild(
-  what: readonly string[],
   folder: string,
   settings: Record<string, string>,
+  options: readonly string[] = [],
 ): Promise<ChildServer> {
   const { PATH = "" } = process.env;
   const env = { PATH, PARLEY_PORT: "0", PARLEY_DATA: folder, PARLEY_SECRET: SECRET, ...settings };
-  const server = spawn(process.execPath, what, { env, stdio: ["ignore", "pipe", "ignore"] });
+  const server = spawn(process.execPath, [...options, COMMAND], { env, stdio: ["ignore", "pipe", "ignore"] });
   onTestFinished(() => void server.kill("SIGKILL"));
   for await (const line of createInterface({ input: server.stdout })) {
     const url = /listening.*?(http:\S+)/.exec(line)?.[1];
