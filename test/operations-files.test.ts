@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import { environment } from "../src/config/environment.ts";
 import { hooksConfig } from "../src/hooks/config.ts";
+import { ONLY_ON_POSTGRES } from "./support/metrics.ts";
 import { startPhones } from "./support/push/phones.ts";
 
 const FOLDER = resolve(import.meta.dirname, "../examples/operations");
@@ -15,7 +16,7 @@ function read(name: string): string {
   return readFileSync(join(FOLDER, name), "utf8");
 }
 
-/** What a server exports that pushes and has hooks; of a histogram its parts. */
+/** What a server exports that pushes and has hooks, or is on PostgreSQL; of a histogram its parts. */
 async function exported(): Promise<Set<string>> {
   const endpoint = { url: "https://app.example.org/hooks", secrets: [SECRET] };
   const hooks = hooksConfig.parse({
@@ -25,11 +26,10 @@ async function exported(): Promise<Set<string>> {
   const phones = await startPhones({}, { metricsPort: 0, hooks });
   const text = await (await fetch(phones.app.server.metricsUrl ?? "")).text();
   const types = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)];
-  return new Set(
-    types.flatMap(([, name = "", type]) =>
-      type === "histogram" ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],
-    ),
+  const names = types.flatMap(([, name = "", type]) =>
+    type === "histogram" ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],
   );
+  return new Set([...names, ...ONLY_ON_POSTGRES]);
 }
 
 /** The metrics that expressions name. */

@@ -4,6 +4,7 @@ import { stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { LoopDelay, Machine } from "../engine/stats/machine.ts";
+import type { DatabaseServer } from "../store/statement.ts";
 
 /** How often the event loop's delay is measured; what is measured holds this wait too. */
 const RESOLUTION_MS = 20;
@@ -37,8 +38,12 @@ async function freeIn(folder: string): Promise<number | null> {
   return disk === null ? null : disk.bavail * disk.bsize;
 }
 
-/** Begins to watch. @param dataFolder where the store and the search index lie */
-export function watchMachine(dataFolder: string): WatchedMachine {
+/**
+ * Begins to watch.
+ * @param dataFolder where the store and the search index lie
+ * @param database the server that the store is on; null where it is a file
+ */
+export function watchMachine(dataFolder: string, database: DatabaseServer | null): WatchedMachine {
   const version = versionOfPackage();
   const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   delays.enable();
@@ -59,14 +64,14 @@ export function watchMachine(dataFolder: string): WatchedMachine {
   return {
     version,
     async sizes() {
-      const database = join(dataFolder, "parley.sqlite");
-      const [file, log, searchIndex, free] = await Promise.all([
-        sizeOf(database),
-        sizeOf(`${database}-wal`),
+      const path = join(dataFolder, "parley.sqlite");
+      const [size, log, searchIndex, free] = await Promise.all([
+        database === null ? sizeOf(path) : database.size().catch(() => null),
+        database === null ? sizeOf(`${path}-wal`) : null,
         sizeWithLog(join(dataFolder, "search.sqlite")),
         freeIn(dataFolder),
       ]);
-      return { database: file, log, searchIndex, free };
+      return { database: size, log, searchIndex, free };
     },
     loopDelay() {
       const now = measured();

@@ -1,6 +1,6 @@
 /** What the log is told of what goes on behind the answers. */
 import type { Logger } from "pino";
-import type { Reports } from "./metrics.ts";
+import type { Reports } from "./metrics/metrics.ts";
 
 export function reportsIn(log: Logger): Reports {
   return {

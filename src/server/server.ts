@@ -1,5 +1,5 @@
 /** The server: the store, the engine and the transports, started and stopped together. */
-import { createServer, type Server } from "node:http";
+import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -30,8 +30,8 @@ import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { watchMachine } from "./machine.ts";
 import { createMediaKeys } from "./media-keys.ts";
 import { DEFAULT_MEDIA, type MediaOptions } from "./media-options.ts";
-import { createMetrics } from "./metrics.ts";
-import { pathOf } from "./path.ts";
+import { createExporter } from "./metrics/exporter.ts";
+import { createMetrics } from "./metrics/metrics.ts";
 import { createPresentError } from "./present-errors.ts";
 import { createRecordLinks } from "./record-links.ts";
 import { createRecordServer } from "./records.ts";
@@ -192,7 +192,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     dataFolder: options.dataFolder,
     backupFolder: options.backupFolder ?? null,
     observer: commits,
-    onTrouble: (error) => log.warn({ error: error.message }, "a connection to the database met trouble"),
+    onTrouble(error) {
+      metrics.databaseTrouble();
+      log.warn({ error: error.message }, "a connection to the database met trouble");
+    },
   });
   const cluster = await openCluster(options, database.generation);
   const { decorateStore = (plain) => plain } = options;
@@ -205,7 +208,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const keys = createMediaKeys({ secret: options.secret, previousSecrets, clock, publicUrl, linkMs });
   const recordLinks = createRecordLinks({ secret: options.secret, previousSecrets, clock, publicUrl });
   const { archives = null } = options;
-  const machine = watchMachine(options.dataFolder);
+  const machine = watchMachine(options.dataFolder, database.server);
   const engine = await createEngine({
     store,
     cluster,
@@ -258,17 +261,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   const { count, broken } = engine.pushing;
   const vendors = push?.channels.map(({ vendor }) => vendor) ?? [];
-  metrics.watchPushes({ vendors, count, broken, now: () => clock.now() });
-  metrics.watchHooks({ count: () => engine.hooks.count(), now: () => clock.now() });
-  const metricsServer = createServer((request, response) => {
-    if (pathOf(request.url) !== "/metrics") {
-      response.writeHead(404).end();
-      return;
-    }
-    void metrics.registry.metrics().then((text) => {
-      response.writeHead(200, { "Content-Type": metrics.registry.contentType }).end(text);
-    });
-  });
+  metrics.watchPushes({ vendors, count, broken, clock });
+  metrics.watchHooks({ count: () => engine.hooks.count(), clock });
+  if (database.server !== null && cluster !== null) {
+    metrics.watchDatabase({ server: database.server, isBusHealthy: () => cluster.bus.healthy });
+  }
+  const metricsServer = createExporter(metrics.registry);
 
   async function closeStore(): Promise<void> {
     appKeys?.close();

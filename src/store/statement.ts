@@ -136,11 +136,26 @@ export function* tryToHoldUsers(...ids: readonly string[]): Generator<Step | Hol
 }
 
 /** What runs operations. */
+/** Of the connections of this process to a database. */
+export interface ConnectionCounts {
+  readonly busy: number;
+  readonly idle: number;
+  /** Operations that wait for one. */
+  readonly waiting: number;
+}
+
+/** A database that runs in a server of its own, which others may use at the same time. */
+export interface DatabaseServer {
+  connections(): ConnectionCounts;
+  /** Bytes that the database takes there, with its indexes. @throws StoreUnavailable */
+  size(): Promise<number>;
+}
+
 export interface Database {
   /** Which life of the data this is: it changes when a backup is restored. */
   readonly generation: string;
-  /** Whether other servers may use it at the same time. */
-  readonly shared: boolean;
+  /** Null: it is a file, which this process has for itself. */
+  readonly server: DatabaseServer | null;
   /** Runs a reading operation on committed data only, as one snapshot. */
   read<T>(operation: () => Operation<T>): Promise<T>;
   /**

@@ -116,7 +116,7 @@ export function createStore(database: Database): Store {
 
   return {
     generation: database.generation,
-    shared: database.shared,
+    shared: database.server !== null,
 
     users: reading(readUsers),
     ensureUser: writing(ensureUser),

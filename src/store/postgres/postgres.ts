@@ -1,6 +1,6 @@
 /** Runs operations on a PostgreSQL database, which other servers may use at the same time. */
 import type { SQL } from "drizzle-orm";
-import type { PoolClient } from "pg";
+import type { Pool, PoolClient } from "pg";
 import { NotWritten, OutcomeUnknown, StoreUnavailable } from "../../engine/store.ts";
 import type { CommitObserver } from "../commit-observer.ts";
 import type { Database, Operation, Row } from "../statement.ts";
@@ -38,6 +38,11 @@ function pause(ms: number): Promise<void> {
 function heldBy(operation: Operation<unknown>): readonly string[] {
   const { value, done } = operation.next([]);
   return done !== true && "hold" in value && value.wait ? namesIn(value) : [];
+}
+
+async function sizeOf(pool: Pool): Promise<number> {
+  const { rows } = await pool.query<{ size: number }>("select pg_database_size(current_database()) as size");
+  return rows[0]?.size ?? 0;
 }
 
 /** Opens the database, and brings it up to date. @throws Error that says what is wrong with it */
@@ -105,7 +110,14 @@ export async function openPostgres(options: PostgresOptions): Promise<Database> 
 
   return {
     generation,
-    shared: true,
+    server: {
+      connections() {
+        const { totalCount, idleCount, waitingCount } = pool;
+        // Who gets an idle one at once waits for a moment, too, and does not count.
+        return { busy: totalCount - idleCount, idle: idleCount, waiting: Math.max(0, waitingCount - idleCount) };
+      },
+      size: () => persist(() => sizeOf(pool), true, StoreUnavailable),
+    },
 
     async read(operation) {
       return persist(

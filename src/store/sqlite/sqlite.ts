@@ -172,7 +172,7 @@ export function openSqlite(path: string, observer: CommitObserver, backupFolder:
 
   return {
     generation,
-    shared: false,
+    server: null,
 
     async read(operation) {
       // A snapshot without a transaction: this connection is the only writer, and an operation never waits.

@@ -1,20 +1,25 @@
 /** Metrics in the Prometheus text format. Labels are bounded: no user, no conversation. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import type { Observer } from "../engine/core.ts";
-import type { ReaderName } from "../engine/events.ts";
-import type { PushVendor } from "../engine/push/channel.ts";
-import type { PushCount } from "../engine/push-store.ts";
-import type { CommitObserver } from "../store/commit-observer.ts";
+import type { Observer } from "../../engine/core.ts";
+import type { ReaderName } from "../../engine/events.ts";
+import type { PushVendor } from "../../engine/push/channel.ts";
+import type { CommitObserver } from "../../store/commit-observer.ts";
+import { type CountRefusal, REFUSAL_REASONS } from "../refusals.ts";
+import { createDatabaseMetrics, type DatabaseMetrics } from "./database-metrics.ts";
+import { watchGauge } from "./gauge.ts";
 import { createHookMetrics, type HookMetrics } from "./hook-metrics.ts";
-import { type CountRefusal, REFUSAL_REASONS } from "./refusals.ts";
+import { createPushMetrics, type PushMetrics } from "./push-metrics.ts";
 
-export interface Metrics extends Observer, HookMetrics, Pick<CommitObserver, "committed"> {
+export interface Metrics
+  extends Observer,
+    HookMetrics,
+    DatabaseMetrics,
+    Pick<PushMetrics, "watchPushes">,
+    Pick<CommitObserver, "committed"> {
   readonly registry: Registry;
   readonly refused: CountRefusal;
   /** Lets what comes near to a limit be read, whenever somebody asks. */
   watch(readings: Readings): void;
-  /** Lets what waits to be pushed be counted, whenever somebody asks. */
-  watchPushes(watched: WatchedPushes): void;
 }
 
 /** How much there is now of what has a limit. */
@@ -26,14 +31,6 @@ export interface Readings {
   readonly rateKeys: () => number;
   /** Bytes. */
   readonly mediaFree: () => Promise<number>;
-}
-
-export interface WatchedPushes {
-  readonly vendors: readonly PushVendor[];
-  readonly count: () => Promise<readonly PushCount[]>;
-  readonly broken: () => ReadonlyMap<PushVendor, string>;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
 }
 
 const GAUGES = {
@@ -85,17 +82,7 @@ export function createMetrics(reports: Reports): Metrics {
   });
   for (const outcome of ["ready", "refused"]) uploads.inc({ outcome }, 0);
   const uploadBytes = new Counter({ name: "parley_upload_bytes_total", help: "Bytes of these uploads.", registers });
-  const pushes = new Counter({
-    name: "parley_pushes_total",
-    help: "Pushes that were due, by vendor and what became of them.",
-    labelNames: ["vendor", "outcome"],
-    registers,
-  });
-  const pushFailures = new Counter({
-    name: "parley_push_failures_total",
-    help: "Times that pushes could not be taken or settled.",
-    registers,
-  });
+  const { pushesFailed, ...pushes } = createPushMetrics(registry);
   const swept = new Counter({ name: "parley_swept_rows_total", help: "Rows erased after their time.", registers });
   const followingFailures = new Counter({
     name: "parley_following_failures_total",
@@ -146,13 +133,14 @@ export function createMetrics(reports: Reports): Metrics {
       uploads.inc({ outcome });
       uploadBytes.inc(bytes);
     },
-    pushed: (vendor, outcome, count) => pushes.inc({ vendor, outcome }, count),
+    ...pushes,
     pushBroken: reports.pushBroken,
     pushFailed(error) {
-      pushFailures.inc();
+      pushesFailed();
       reports.pushFailed(error);
     },
     ...createHookMetrics(registry),
+    ...createDatabaseMetrics(registry),
     hookFailed: reports.hookFailed,
     broadcastFailed: reports.broadcastFailed,
     erasureFailed: reports.erasureFailed,
@@ -189,57 +177,9 @@ export function createMetrics(reports: Reports): Metrics {
       commitSeconds.observe(seconds);
     },
     refused: (reason) => refusals.inc({ reason }),
-    watchPushes({ vendors, count, broken, now }) {
-      let counting: Promise<readonly PushCount[]> | null = null;
-      // Who asks, asks for two gauges at a time.
-      const counted = () => {
-        counting ??= count().finally(() => {
-          counting = null;
-        });
-        return counting;
-      };
-      new Gauge({
-        name: "parley_pushes",
-        help: "Pushes that there are, by vendor and state.",
-        labelNames: ["vendor", "state"],
-        registers,
-        async collect() {
-          this.reset();
-          for (const { vendor, state, count: pushes } of await counted()) this.set({ vendor, state }, pushes);
-        },
-      });
-      new Gauge({
-        name: "parley_push_oldest_seconds",
-        help: "Age of the oldest push that waits, by vendor.",
-        labelNames: ["vendor"],
-        registers,
-        async collect() {
-          for (const vendor of vendors) this.set({ vendor }, 0);
-          for (const { vendor, state, oldestAt } of await counted()) {
-            if (state === "queued") this.set({ vendor }, Math.max(0, (now() - oldestAt) / 1_000));
-          }
-        },
-      });
-      new Gauge({
-        name: "parley_push_broken",
-        help: "1 while a vendor refuses credentials, rights or settings.",
-        labelNames: ["vendor"],
-        registers,
-        collect() {
-          const reasons = broken();
-          for (const vendor of vendors) this.set({ vendor }, reasons.has(vendor) ? 1 : 0);
-        },
-      });
-    },
     watch(readings) {
       for (const key of Object.keys(GAUGES) as (keyof Readings)[]) {
-        new Gauge({
-          ...GAUGES[key],
-          registers,
-          async collect() {
-            this.set(await readings[key]());
-          },
-        });
+        watchGauge(registry, { ...GAUGES[key], read: async (gauge) => gauge.set(await readings[key]()) });
       }
     },
   };

@@ -1,11 +1,14 @@
 /** Metrics of the app's hooks. */
-import { Counter, Gauge, type Registry } from "prom-client";
-import type { Observer } from "../engine/core.ts";
-import type { HookState } from "../engine/hooks/hooks.ts";
+import { Counter, type Registry } from "prom-client";
+import type { Clock } from "../../engine/clock.ts";
+import type { Observer } from "../../engine/core.ts";
+import type { HookState } from "../../engine/hooks/hooks.ts";
+import { thrifty } from "../../engine/stats/thrift.ts";
+import { watchGauge } from "./gauge.ts";
 
 export interface WatchedHooks {
   readonly count: () => Promise<readonly HookState[]>;
-  readonly now: () => number;
+  readonly clock: Clock;
 }
 
 export interface HookMetrics extends Pick<Observer, "hookAsked" | "hookDelivered"> {
@@ -31,35 +34,26 @@ export function createHookMetrics(registry: Registry): HookMetrics {
   return {
     hookAsked: (verdict) => asked.inc({ verdict }),
     hookDelivered: (hook, outcome) => delivered.inc({ hook, outcome }),
-    watchHooks({ count, now }) {
-      let counting: Promise<readonly HookState[]> | null = null;
-      /** One count for all gauges that are read together. */
-      const counted = () => {
-        counting ??= count().finally(() => {
-          counting = null;
-        });
-        return counting;
-      };
-      new Gauge({
+    watchHooks({ count, clock }) {
+      const counted = thrifty(clock, count);
+      watchGauge(registry, {
         name: "parley_hook_queue",
         help: "Events that wait for a hook, or were given up.",
-        labelNames: ["hook", "state"] as const,
-        registers,
-        async collect() {
+        labelNames: ["hook", "state"],
+        async read(gauge) {
           for (const { name: hook, waiting, dead } of await counted()) {
-            this.set({ hook, state: "waiting" }, waiting);
-            this.set({ hook, state: "dead" }, dead);
+            gauge.set({ hook, state: "waiting" }, waiting);
+            gauge.set({ hook, state: "dead" }, dead);
           }
         },
       });
-      new Gauge({
+      watchGauge(registry, {
         name: "parley_hook_queue_age_seconds",
         help: "How long the oldest event has waited for a hook; 0 where none waits.",
-        labelNames: ["hook"] as const,
-        registers,
-        async collect() {
+        labelNames: ["hook"],
+        async read(gauge) {
           for (const { name: hook, oldestAt } of await counted()) {
-            this.set({ hook }, oldestAt === null ? 0 : Math.max(0, now() - oldestAt) / 1_000);
+            gauge.set({ hook }, oldestAt === null ? 0 : Math.max(0, clock.now() - oldestAt) / 1_000);
           }
         },
       });
