@@ -1,17 +1,15 @@
 #!/usr/bin/env node
 /** The command `parley`: reads the environment, and does what it is told. */
 import { parseArgs } from "node:util";
-import { pino } from "pino";
 import { backUp, urlOfServer } from "./backup.ts";
 import type { RunningApi } from "./commands/api.ts";
-import { type Config, ConfigError, readConfig, secretOf } from "./config/config.ts";
+import { ConfigError, readConfig } from "./config/config.ts";
 import { systemClock } from "./engine/clock.ts";
 import { isUserId } from "./engine/ids.ts";
-import { type Role, SYSTEM_USER } from "./engine/model.ts";
-import type { HooksConfig } from "./hooks/config.ts";
-import type { PushConfig } from "./push/config.ts";
-import type { RunningServer } from "./server/server.ts";
-import { signAppToken } from "./server/tokens.ts";
+import { SYSTEM_USER } from "./engine/model.ts";
+import { printInvitation, start } from "./serving.ts";
+import { expiryOf, needsSecret, sign, UsageError } from "./signing.ts";
+import { versionOfPackage } from "./version.ts";
 
 const HELP = `parley: a server for one-to-one messaging
 
@@ -39,38 +37,14 @@ const HELP = `parley: a server for one-to-one messaging
                                  there already is passed over (docs/records.md)
   parley tour [--once]           starts a server, plays the offline flow with real clients, and goes
                                  on serving; with --once it stops after the tour
+  parley version                 prints which this is
   parley help                    prints this
 
 Settings are environment variables (docs/settings.md): PARLEY_PORT, PARLEY_DATA, PARLEY_SECRET, …
 `;
 
-const UNITS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
-const LONGEST_EXPIRY_MS = 10 * 365 * UNITS.d;
-
-/** A mistake in the command: told without a stack. */
-class UsageError extends Error {}
-
-function expiryOf(text: string): number {
-  const match = /^(\d{1,9})([smhd])$/.exec(text);
-  const ms = Number(match?.[1]) * UNITS[match?.[2] as keyof typeof UNITS];
-  if (!(ms > 0 && ms <= LONGEST_EXPIRY_MS)) {
-    throw new UsageError(`--expires ${text}: use a number with s, m, h or d, such as 7d, up to ten years.`);
-  }
-  return systemClock.now() + ms;
-}
-
 function say(text: string): void {
   process.stdout.write(`${text}\n`);
-}
-
-/** @throws UsageError where the app's own keys sign, of which Parley knows the public half alone */
-function needsSecret({ jwks }: Config): void {
-  if (jwks !== null) throw new UsageError("With PARLEY_JWKS only the app's back end can sign tokens.");
-}
-
-function sign(config: Config, user: string, role: Role, expiresAt: number): Promise<string> {
-  const { issuer, audience } = config.tokenRules;
-  return signAppToken(secretOf(config), user, role, expiresAt, { issuedAt: systemClock.now(), issuer, audience });
 }
 
 async function printToken(user: string | undefined, admin: boolean, expires: string): Promise<void> {
@@ -180,96 +154,20 @@ function explain(error: unknown): string {
   return setting === undefined ? error.message : `${error.message} (look at ${setting})`;
 }
 
-/** Stops at the first SIGINT or SIGTERM; a second one does not wait. */
-function stopOnSignal(server: RunningServer): void {
-  let stopping = false;
-  const stop = () => {
-    if (stopping) process.exit(1);
-    stopping = true;
-    void server.close().then(() => process.exit(process.exitCode ?? 0));
-  };
-  process.on("SIGINT", stop);
-  process.on("SIGTERM", stop);
-}
-
-/** @throws ConfigError that names the setting, and each part of its file at fault */
-function readFileOf<T>(setting: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    throw new ConfigError(`${setting}: ${error instanceof Error ? error.message : String(error)}`);
-  }
-}
-
-async function pushConfigIn(file: string): Promise<PushConfig> {
-  const { readPushConfig } = await import("./push/config.ts");
-  return readFileOf("PARLEY_PUSH", () => readPushConfig(file));
-}
-
-async function hooksConfigIn(file: string): Promise<HooksConfig> {
-  const { readHooksConfig } = await import("./hooks/config.ts");
-  return readFileOf("PARLEY_HOOKS", () => readHooksConfig(file));
-}
-
-async function start(): Promise<RunningServer> {
+async function serve(): Promise<void> {
   const config = readConfig(process.env);
-  const push = config.pushFile === null ? null : await pushConfigIn(config.pushFile);
-  const hooks = config.hooksFile === null ? null : await hooksConfigIn(config.hooksFile);
-  // Standard output is for people, standard error for what collects logs.
-  const log = pino({ level: config.logLevel }, pino.destination(2));
-  let running: RunningServer | null = null;
-  // Other commands, and mistakes in settings, need none of it: they answer in a third of the time.
-  const { startServer } = await import("./server/server.ts");
-  const server = await startServer({
-    ...config,
-    push,
-    hooks,
-    secret: secretOf(config),
-    developmentTokens: !config.production,
-    clock: systemClock,
-    log,
-    onStoreFailure() {
-      process.exitCode = 1;
-      void (running?.close() ?? Promise.resolve()).finally(() => process.exit(1));
-    },
-  });
-  stopOnSignal(server);
-  running = server;
-  say(`Parley is listening on ${server.url}`);
-  return server;
-}
-
-async function printInvitation(server: RunningServer): Promise<void> {
-  const config = readConfig(process.env);
-  if (config.production) return;
-  const inTwo = server.signsIn ? " in two windows, as alice and as bob" : ", and paste a token";
-  if (config.chat) say(`Chat: open ${new URL("/", server.url).href}${inTwo}.`);
-  const asWhom = server.signsIn ? "; you are anna, an admin" : ", and paste a token into its Headers tab";
-  if (config.graphiql) say(`GraphiQL: open ${server.url} in a browser${asWhom}.`);
-  const asAnna = server.signsIn ? "" : ", and paste an admin's token";
-  if (config.status) say(`Status: open ${new URL("/status", server.url).href}${asAnna}.`);
-  if (server.metricsUrl !== null) say(`Metrics: ${server.metricsUrl}`);
-  if (config.jwks !== null) return;
-  const expiresAt = expiryOf("7d");
-  const invite = async (user: string, role: Role) => {
-    const token = await sign(config, user, role, expiresAt);
-    // A user appears with the first token; these can be written to at once.
-    await server.engine.devices.authenticate(token);
-    return `${user}${role === "admin" ? " (admin)" : ""}\n  Authorization: Bearer ${token}`;
-  };
-  const tokens = [await invite("alice", "user"), await invite("bob", "user"), await invite("anna", "admin")];
-  say(["\nTokens for development, good for a week:", ...tokens].join("\n\n"));
+  await printInvitation(await start(config, say), config, say);
 }
 
 async function tour(once: boolean): Promise<void> {
   const config = readConfig(process.env);
   needsSecret(config);
-  const server = await start();
+  const server = await start(config, say);
   const tokenFor = (user: string, admin: boolean) => sign(config, user, admin ? "admin" : "user", expiryOf("7d"));
   const { playTour } = await import("./tour.ts");
   await playTour({ url: server.url, tokenFor, say });
   if (once) await server.close();
-  else await printInvitation(server);
+  else await printInvitation(server, config, say);
 }
 
 async function main(): Promise<void> {
@@ -285,10 +183,12 @@ async function main(): Promise<void> {
       from: { type: "string" },
       to: { type: "string" },
       help: { type: "boolean", short: "h", default: false },
+      version: { type: "boolean", short: "v", default: false },
     },
   });
   const [command = "start", subject] = positionals;
   if (values.help || command === "help") return say(HELP);
+  if (values.version || command === "version") return say(versionOfPackage());
   if (command === "token") return printToken(subject, values.admin, values.expires);
   if (command === "backup") return backup(subject);
   if (command === "stats") return printStats(values.json);
@@ -297,7 +197,7 @@ async function main(): Promise<void> {
   if (command === "export") return exportTo(positionals.slice(1), values.out);
   if (command === "import") return importFrom(positionals.slice(1), values.format);
   if (command === "tour") return tour(values.once);
-  if (command === "start") return printInvitation(await start());
+  if (command === "start") return serve();
   throw new UsageError(`parley ${command}: there is no such command. parley --help tells which there are.`);
 }
 

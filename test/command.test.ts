@@ -5,6 +5,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -592,6 +593,13 @@ test.each([
     expect(errors.split("\n")).toEqual([expect.stringContaining(value), ""]);
   },
 );
+
+test("`parley version` says which it is, as `--version` does", async () => {
+  const { version } = JSON.parse(readFileSync("package.json", "utf8"));
+  for (const args of [["version"], ["--version"]]) {
+    expect(await finish(args)).toEqual({ code: 0, output: version, errors: "" });
+  }
+});
 
 test("a setting that does not exist is refused by name, with exit code 2", async () => {
   const { code, errors } = await finish([], { PARLEY_PROT: "4000" });

@@ -1,10 +1,10 @@
 /** The machine that the server runs on: how large its files are, and how late its event loop is. */
-import { readFileSync } from "node:fs";
 import { stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { LoopDelay, Machine } from "../engine/stats/machine.ts";
 import type { DatabaseServer } from "../store/statement.ts";
+import { versionOfPackage } from "../version.ts";
 
 /** How often the event loop's delay is measured; what is measured holds this wait too. */
 const RESOLUTION_MS = 20;
@@ -14,13 +14,6 @@ const NOTHING: LoopDelay = { p99: 0, max: 0 };
 
 export interface WatchedMachine extends Machine {
   close(): void;
-}
-
-function versionOfPackage(): string {
-  // The same from `src/server` and from `dist/server`.
-  const about: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
-  const known = typeof about === "object" && about !== null && "version" in about ? about.version : null;
-  return typeof known === "string" ? known : "unknown";
 }
 
 async function sizeOf(path: string): Promise<number | null> {

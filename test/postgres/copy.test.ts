@@ -1,9 +1,13 @@
 /** From a SQLite file to PostgreSQL: everything goes over, and nobody's cursor notices. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import Sqlite from "better-sqlite3";
 import { expect, inject, onTestFinished, test } from "vitest";
 import { copyStore } from "../../src/store/copying/copy.ts";
 import { App, Person, texts } from "../support/app.ts";
+import { COMMAND } from "../support/child-server.ts";
 import { ask, dropDatabase, makeEmptyDatabase } from "../support/postgres.ts";
 
 const server = inject("postgres");
@@ -146,4 +150,39 @@ test("nothing is copied over data, from a file in use, or from none", async () =
   const file = new Sqlite(join(app.dataFolder, "parley.sqlite"), { readonly: true });
   expect(file.prepare("select count(*) from users").pluck().get()).toBe(2);
   file.close();
+});
+
+/** `parley copy`, in a process of its own. */
+async function command(args: readonly string[], settings: Record<string, string> = {}) {
+  const child = spawn(process.execPath, [COMMAND, "copy", ...args], {
+    env: { PATH: process.env.PATH, PARLEY_DATABASE_UNSAFE: "true", ...settings },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const [code, output, errors] = await Promise.all([once(child, "close"), text(child.stdout), text(child.stderr)]);
+  return { code: code[0], output, errors };
+}
+
+test("`parley copy` says in a line what it has copied, and the database is that of PARLEY_DATABASE unless it is told", async () => {
+  const app = await startOnFile();
+  const { bob } = await live(app);
+  await app.stop();
+  const [first, second] = [await emptyDatabase(), await emptyDatabase()];
+  const from = ["--from", `sqlite:${app.dataFolder}`];
+  const told = await command([...from, "--to", first]);
+  expect(told).toMatchObject({ code: 0, output: expect.stringMatching(/^Copied and compared .* rows, .* messages/) });
+  expect(await command(from, { PARLEY_DATABASE: second })).toMatchObject({ code: 0, output: told.output });
+  const moved = await startOn(second, app);
+  expect(await new Person(moved, bob.id, bob.token).history("alice", { first: 100 })).toHaveLength(81);
+});
+
+test.each([
+  { args: ["--to", "postgres://parley@127.0.0.1/parley"], settings: {} },
+  { args: ["--from", "sqlite:data"], settings: {} },
+  { args: ["--from", "postgres://parley@127.0.0.1/parley"], settings: { PARLEY_DATABASE: "postgres://127.0.0.1/x" } },
+])("`parley copy $args` says how it is used, with exit code 2", async ({ args, settings }) => {
+  expect(await command(args, settings)).toEqual({
+    code: 2,
+    output: "",
+    errors: "parley copy --from sqlite:<folder> --to postgres://…: from where, and where to?\n",
+  });
 });
