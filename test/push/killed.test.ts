@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { systemClock } from "../../src/engine/clock.ts";
 import { signAppToken } from "../../src/server/tokens.ts";
 import { Person, SECRET } from "../support/app.ts";
 import { kill, startChild } from "../support/child-server.ts";
@@ -10,7 +11,7 @@ import { FakeFcm } from "../support/push/fake-fcm.ts";
 import { register } from "../support/push/phones.ts";
 
 test("a server that is killed while it pushes tells everybody afterwards, and nobody more than twice", async () => {
-  const fake = await new FakeFcm().start();
+  const fake = await new FakeFcm(systemClock).start();
   const folder = mkdtempSync(join(tmpdir(), "parley-killed-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const file = join(folder, "push.json");

@@ -1,6 +1,7 @@
 /** Google's FCM: gives access tokens for assertions that the service account has signed. */
 import { generateKeyPairSync } from "node:crypto";
 import { jwtVerify } from "jose";
+import type { Clock } from "../../../src/engine/clock.ts";
 import { type FcmConfig, fcmConfig } from "../../../src/push/fcm.ts";
 import { type Asked, FakeVendor, type Fate } from "./fake-vendor.ts";
 import { clock } from "./notifications.ts";
@@ -15,6 +16,13 @@ export class FakeFcm extends FakeVendor {
   endedUpTo = 0;
   /** Who asks for access tokens gets these first. */
   readonly tokenFates: Fate[] = [];
+  readonly #clock: Pick<Clock, "now">;
+
+  /** @param goesBy as whoever asks does: a server in a process of its own by the machine's */
+  constructor(goesBy: Pick<Clock, "now"> = clock) {
+    super();
+    this.#clock = goesBy;
+  }
 
   get config(): FcmConfig {
     return fcmConfig.parse({
@@ -36,8 +44,7 @@ export class FakeFcm extends FakeVendor {
       algorithms: ["RS256"],
       issuer: "server@chat.example.com",
       audience: `${this.url}/token`,
-      // A server in a process of its own goes by the time of the machine.
-      currentDate: new Date(Math.max(clock.now(), Date.now())),
+      currentDate: new Date(this.#clock.now()),
       maxTokenAge: "1h",
     });
     if (payload.scope !== "https://www.googleapis.com/auth/firebase.messaging") return { status: 400 };
