@@ -1,4 +1,5 @@
-import type { Socket as NetSocket } from "node:net";
+import { once } from "node:events";
+import { connect, type Socket as NetSocket } from "node:net";
 import { createClient } from "graphql-ws";
 import { expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
@@ -51,6 +52,18 @@ async function answers(wire: Wire): Promise<boolean> {
   await frameOf(wire, "are-you-there");
   return type === "next";
 }
+
+test("who was refused an upgrade and stays connected does not hold up a stop", async () => {
+  const app = await startApp();
+  const stranger = connect({ port: app.port ?? 0, host: "127.0.0.1", allowHalfOpen: true });
+  onTestFinished(() => void stranger.destroy());
+  stranger.write(
+    "GET /x HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nmore that nobody reads",
+  );
+  const [answer] = await once(stranger, "data");
+  expect(String(answer)).toMatch(/^HTTP\/1.1 404 /);
+  await app.stop();
+});
 
 test("queries, mutations and subscriptions run on one socket", async () => {
   const app = await startApp();

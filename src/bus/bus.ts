@@ -83,7 +83,13 @@ export function createBus({ transport, serverId, clock, onHealth }: BusOptions):
         note(true);
         return;
       }
-      for (const news of packet.news) listener?.told(news);
+      for (const news of packet.news) {
+        try {
+          listener?.told(news);
+        } catch {
+          // A newer release may tell what this one does not know; what matters is in the store.
+        }
+      }
     },
     connected() {
       listener?.missed();

@@ -20,6 +20,8 @@ interface Part {
 const HEADER = 200;
 /** Packets of which parts are waited for; of an older one the rest was lost. */
 const MOST_OPEN = 100;
+/** Of one packet; many times what a message needs. */
+const MOST_PARTS = 10_000;
 /** Ids in one packet, at most. */
 const IDS = 100;
 
@@ -57,14 +59,16 @@ export class Unpacker {
 
   /** The packet that this text completes; null where it does not. What is no packet is none. */
   packetIn(text: string): Packet | null {
-    let said: Packet | Part;
+    let said: Packet | Part | null;
     try {
-      said = JSON.parse(text) as Packet | Part;
+      said = JSON.parse(text) as Packet | Part | null;
     } catch {
       return null;
     }
-    if ("news" in said) return said;
-    if (!("text" in said)) return null;
+    // Anybody who may use the database can tell its servers something.
+    if (typeof said !== "object" || said === null) return null;
+    if ("news" in said) return Array.isArray(said.news) ? said : null;
+    if (!("text" in said) || !(said.count > 0 && said.count <= MOST_PARTS)) return null;
     const key = `${said.from} ${said.of}`;
     const parts = this.#open.get(key) ?? Array.from<string | undefined>({ length: said.count });
     parts[said.index] = said.text;

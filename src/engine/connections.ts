@@ -43,6 +43,8 @@ export interface Connections {
   /** @throws TooManyConnections */
   open(viewer: Viewer, onEnd: (reason: EndReason) => void): Connection;
   isOnline(userId: UserId): boolean;
+  /** Those that a user has now. */
+  of(userId: UserId): readonly Connection[];
   /** Ends those of a user's connections that are meant. */
   endOf(userId: UserId, reason: EndReason, isMeant: (connection: Connection) => boolean): void;
   /** Lets a device's connections live until the new token runs out. */
@@ -146,6 +148,7 @@ export function createConnections(clock: Clock, limits: ConnectionLimits): Conne
     users: () => [...byUser.keys()],
     onPresence: () => {},
     isOnline: (userId) => byUser.has(userId),
+    of: (userId) => [...(byUser.get(userId) ?? [])],
     endOf(userId, reason, isMeant) {
       for (const entry of byUser.get(userId) ?? []) if (isMeant(entry)) entry.end(reason);
     },

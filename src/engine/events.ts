@@ -80,9 +80,16 @@ export async function followEvents(core: Core, options: FollowOptions): Promise<
     }
   }
 
-  /** After what is under way. */
+  let queued: Promise<void> | null = null;
+
+  /** After what is under way; once for all who ask meanwhile, since that may take long. */
   function look(): Promise<void> {
-    const done = turn.then(readOn);
+    if (queued !== null) return queued;
+    const done = turn.then(() => {
+      queued = null;
+      return readOn();
+    });
+    queued = done;
     turn = done.catch((error: unknown) => observer.followingFailed(name, error));
     return done;
   }

@@ -39,8 +39,8 @@ export interface HookStore {
    * somebody else may take it.
    */
   claimDeliveries(hook: string, now: number, until: number, limit: number): Promise<readonly HookDelivery[]>;
-  /** What waits behind one that is done, or given up, is due then. */
-  settleDelivery(id: number, step: HookStep, now: number): Promise<void>;
+  /** What waits behind one that is done, or given up, is due then. One that was taken again since stays as it is. */
+  settleDelivery(delivery: Pick<HookDelivery, "id" | "attempts">, step: HookStep, now: number): Promise<void>;
   /** When the next of a hook's is due; null where none waits. */
   nextDeliveryAt(hook: string): Promise<number | null>;
   /** Makes what somebody had taken, who is no more, due at once. */

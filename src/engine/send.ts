@@ -203,9 +203,13 @@ export function createSending(core: Core, uploads: Pick<Uploads, "finderFor">, b
     const asOf = core.changes;
     const appended = await store.append(draft).catch((error: unknown) => explain(error, draft));
     if (appended === null) {
-      // The same key, sent twice at once: the other one was first.
+      // The same key, sent twice at once: the other one was first. Or it was this one, whose commit was not answered:
+      // then nobody has told of it.
       const again = await store.sendFacts(senderId, input.to, key);
       if (again.sameKey === null) throw new Error("a key is taken that no message has");
+      core.cluster?.logsGrown([senderId, input.to]);
+      if (draft.pushes !== null) core.push?.expect(draft.pushes.dueAt);
+      core.happened();
       return repeat(viewer, again.sameKey, input);
     }
     core.observer.sent(draft.hidden ? "hidden" : "stored");

@@ -13,6 +13,7 @@ export function openEventHook(config: HooksConfig["events"][number], clock: Cloc
     name,
     kinds: kindsOf(types),
     concurrency,
+    timeoutMs,
     async deliver({ id, kind, at, data }) {
       try {
         const answer = await endpoint.post(id, EVENT_TYPES[kind], at, data);

@@ -21,6 +21,7 @@ import { openSearchIndex } from "../store/search/index-file.ts";
 import { createStore } from "../store/store.ts";
 import { createAdmission } from "./admission.ts";
 import { openAppKeys } from "./app-keys.ts";
+import { closerOf } from "./closing.ts";
 import { openCluster } from "./cluster.ts";
 import type { DevelopmentTokensOptions } from "./development-tokens.ts";
 import { createDownloads } from "./downloads.ts";
@@ -108,9 +109,6 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** What is still open after this long is cut off. */
-const CLOSE_DEADLINE_MS = 5_000;
-
 function listen(server: Server, port: number, host: string): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
@@ -125,20 +123,6 @@ function listen(server: Server, port: number, host: string): Promise<AddressInfo
 
 function urlOf({ address, family, port }: AddressInfo, path: string): string {
   return `http://${family === "IPv6" ? `[${address}]` : address}:${port}${path}`;
-}
-
-/** Stops listening, lets answers go out, and cuts off what is left at the deadline. */
-function closeHttp(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    const idle = setInterval(() => server.closeIdleConnections(), 50);
-    const deadline = setTimeout(() => server.closeAllConnections(), CLOSE_DEADLINE_MS);
-    server.close(() => {
-      clearInterval(idle);
-      clearTimeout(deadline);
-      resolve();
-    });
-    server.closeIdleConnections();
-  });
 }
 
 /** Most servers push to few vendors or to none, and do without all of these. */
@@ -250,6 +234,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     }),
     serveUploads: createUploadServer({ engine, keys, incoming: storage.incoming, allowedOrigins, presentError }),
   });
+  const closeHttp = closerOf(http);
   const sockets = serveWebSockets(http, { ...shared, log, refused, keepAliveMs: options.keepAliveMs });
   metrics.watch({
     connections: () => engine.connections.count,
@@ -291,7 +276,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   async function shutDown(): Promise<void> {
     notReady = "draining";
     log.info("draining");
-    const httpClosed = closeHttp(http);
+    const httpClosed = closeHttp();
     await gateway.drain();
     // The last answers are on their way to their sockets.
     await nextTurn();

@@ -92,7 +92,8 @@ export function serveWebSockets(http: Server, options: WebSocketOptions) {
   }
 
   function refuse(socket: Duplex, status: string): void {
-    socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+    // Whoever was refused may never close its own side.
+    socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy());
   }
 
   /** Opens a socket only to close it: clients do not come back to one that never opened. */

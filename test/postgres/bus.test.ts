@@ -5,6 +5,7 @@ import { type Packet, textsOf, Unpacker } from "../../src/bus/packets.ts";
 import type { Bus, News } from "../../src/engine/cluster/bus.ts";
 import { texts } from "../support/app.ts";
 import { startCluster } from "../support/cluster.ts";
+import { ask } from "../support/postgres.ts";
 import { noRedis, RedisServer } from "../support/redis.ts";
 import { runs } from "../support/scale.ts";
 
@@ -87,6 +88,23 @@ test.skipIf(noRedis() !== null)(
   },
 );
 
+test("whatever else is told on the channel of the servers, they go on", async () => {
+  const { servers, on, url } = await startCluster({ server });
+  const [alice, bob] = await servers[0].people("alice", "bob");
+  const phone = await on(1, bob).sync();
+  const told = [
+    "null",
+    "[]",
+    '{"news":[null]}',
+    '{"from":"x","news":[{"kind":"uses","rate":"of a newer release","uses":[]}]}',
+    '{"from":"x","news":[{"kind":"of a newer release"},{"kind":"logs"},{"kind":"logs","ids":[null,1,"bob"]}]}',
+    '{"from":"x","of":"1","index":1e9,"count":1e9,"text":""}',
+  ];
+  await ask(url, ...told.map((text) => `notify parley, '${text}'`));
+  await alice.send("bob", "they go on");
+  expect(texts([await phone.messages.next()])).toEqual(["they go on"]);
+});
+
 const id = fc.string({ minLength: 1, maxLength: 128 });
 const news: fc.Arbitrary<News> = fc.oneof(
   fc.record({ kind: fc.constantFrom("logs" as const, "standings" as const), ids: fc.array(id, { maxLength: 100 }) }),
@@ -108,7 +126,9 @@ test("news arrive as they were told, however long they are, and whatever else ar
       const unpacker = new Unpacker();
       const heard = sent.flatMap((text) => {
         expect(unpacker.packetIn("what another program says")).toBeNull();
-        expect(unpacker.packetIn('{"of":"nobody"}')).toBeNull();
+        for (const text of ['{"of":"nobody"}', "null", "1", '"x"', "[]", '{"news":1}', '{"text":"","count":-1}']) {
+          expect(unpacker.packetIn(text)).toBeNull();
+        }
         return unpacker.packetIn(text)?.news ?? [];
       });
       expect(heard).toEqual(told);

@@ -1,6 +1,9 @@
 /** Two servers on one database: whoever is where, it is as if there were one. */
+
+import { Client } from "pg";
 import { expect, inject, test } from "vitest";
 import type { Bus } from "../../src/engine/cluster/bus.ts";
+import type { Store } from "../../src/engine/store.ts";
 import { texts } from "../support/app.ts";
 import { startCluster } from "../support/cluster.ts";
 import { ask } from "../support/postgres.ts";
@@ -135,6 +138,114 @@ test("a server that was taken for gone says again who is connected to it", async
   expect((await alice.sees("bob")).online).toBe(false);
   await servers[1].server.engine.lookAround();
   await expect.poll(async () => (await alice.sees("bob")).online).toBe(true);
+});
+
+test("who logs in and connects while the store is asked about sessions is not taken for one that has ended", async () => {
+  let isHeld = false;
+  let answer = () => {};
+  const decorateStore = (store: Store): Store => ({
+    ...store,
+    async standings(ids) {
+      const found = await store.standings(ids);
+      if (isHeld) {
+        isHeld = false;
+        await new Promise<void>((resolve) => {
+          answer = resolve;
+        });
+      }
+      return found;
+    },
+  });
+  const { servers, on } = await startCluster({ server, decorateStore });
+  const bob = await servers[1].person("bob");
+  await bob.login("laptop").then((laptop) => on(1, laptop).connect());
+  isHeld = true;
+  const looking = servers[1].server.engine.lookAround();
+  await expect.poll(() => isHeld).toBe(false);
+  const phone = await on(0, bob).login("phone");
+  const socket = await on(1, phone).connect();
+  answer();
+  await looking;
+  expect(await socket.ask("{ viewer { id } }")).toMatchObject({ data: { viewer: { id: "bob" } } });
+  expect(await on(1, phone).get("{ viewer { id } }")).toEqual({ viewer: { id: "bob" } });
+});
+
+test("a message whose commit was not answered is told to everybody when it is sent again", async () => {
+  let isLost = true;
+  const decorateStore = (store: Store): Store => ({
+    ...store,
+    async append(draft) {
+      const appended = await store.append(draft);
+      // As after a connection that broke: the next try finds the key taken.
+      if (!isLost) return appended;
+      isLost = false;
+      return null;
+    },
+  });
+  const { servers, on } = await startCluster({ server, decorateStore });
+  const [alice, bob] = await servers[0].people("alice", "bob");
+  const devices = [await on(0, bob).sync(), await on(1, bob).sync()];
+  expect(await alice.trySend("bob", "hello", { clientMessageId: "key" })).toMatchObject({ duplicate: true });
+  for (const { messages } of devices) expect(texts([await messages.next()])).toEqual(["hello"]);
+  // Sooner than a server looks for it by itself.
+}, 15_000);
+
+test("a look reads nothing of those who are in step", async () => {
+  let reads = 0;
+  const decorateStore = (store: Store): Store => ({
+    ...store,
+    log(...place) {
+      reads += 1;
+      return store.log(...place);
+    },
+  });
+  const { servers, on } = await startCluster({ server, decorateStore });
+  const [alice, bob] = await servers[0].people("alice", "bob");
+  await alice.send("bob", "before");
+  const devices = await Promise.all([on(0, bob).sync(), on(1, bob).sync(), on(1, alice).sync()]);
+  // What a subscription has read before it is answered was read by its owner.
+  await Promise.all(devices.map(({ socket }) => socket.ask("{ viewer { id } }")));
+  const before = reads;
+  for (const app of servers) await app.server.engine.lookAround();
+  expect(reads).toBe(before);
+  await alice.send("bob", "after");
+  for (const { messages } of devices.slice(0, 2)) expect(texts([await messages.next()])).toEqual(["after"]);
+});
+
+test("while something is under way in the database, who follows what happens waits once, however much happens", async () => {
+  let looks = 0;
+  const decorateStore = (store: Store): Store => ({
+    ...store,
+    events(...place) {
+      looks += 1;
+      return store.events(...place);
+    },
+  });
+  const { servers, url, clock } = await startCluster({ server, decorateStore });
+  const [alice] = await servers[0].people("alice", "bob");
+  const slow = new Client({ connectionString: url });
+  await slow.connect();
+  await slow.query("begin");
+  await slow.query("select pg_current_xact_id()");
+  for (let number = 0; number < 5; number += 1) await alice.send("bob", `word ${number}`);
+  const found = async () =>
+    (await alice.get('{ searchMessages(words: "word") { nodes { id } } }')).searchMessages.nodes;
+  // Each wants what was sent before it to be found, and does not wait for long.
+  let answered: unknown[] | null = null;
+  void Promise.all(Array.from({ length: 60 }, found)).then((all) => {
+    answered = all.flat();
+  });
+  await expect
+    .poll(() => {
+      clock.advance(200);
+      return answered;
+    })
+    .toEqual([]);
+  const before = looks;
+  await slow.query("commit");
+  await slow.end();
+  await expect.poll(async () => (await found()).length).toBe(5);
+  expect(looks - before).toBeLessThan(30);
 });
 
 test("the same key, sent to both at once, gives one message", async () => {

@@ -9,12 +9,13 @@ import fc from "fast-check";
 import { Client } from "pg";
 import { expect, inject, onTestFinished, test } from "vitest";
 import { SYSTEM_USER } from "../../src/engine/model.ts";
-import type { Store } from "../../src/engine/store.ts";
+import { OutcomeUnknown, type Store } from "../../src/engine/store.ts";
 import { openDatabase } from "../../src/store/open.ts";
 import type { Database } from "../../src/store/statement.ts";
 import { createStore } from "../../src/store/store.ts";
 import { draftOf } from "../support/draft.ts";
 import { ask, dropDatabase, makeEmptyDatabase, Postgres } from "../support/postgres.ts";
+import { NetworkProxy } from "../support/proxy.ts";
 import { runs, timeFor } from "../support/scale.ts";
 import { act, comparable, NOW, perform, prepare, TABLES } from "../support/store-acts.ts";
 
@@ -291,4 +292,31 @@ test("data of a newer release is refused", async () => {
   await open(url);
   await ask(url, `insert into parley_migrations (hash, created_at) values ('of the future', ${Date.UTC(2100, 0, 1)})`);
   await expect(open(url)).rejects.toThrow(/newer/i);
+});
+
+test("a commit that was lost while the database went away is never said to have not happened", async () => {
+  const url = await emptyDatabase();
+  const proxy = new NetworkProxy(() => Number(new URL(url).port));
+  await proxy.listen();
+  onTestFinished(() => proxy.close());
+  const through = new URL(url);
+  through.port = new URL(proxy.url).port;
+  const store = createStore(await open(through.href));
+  for (const id of ["alice", "bob"]) await store.ensureUser(id, NOW);
+  const gate = new Client({ connectionString: url });
+  await gate.connect();
+  await gate.query(`create function wait_at_commit() returns trigger language plpgsql as
+    'begin perform pg_advisory_xact_lock(1); return null; end'`);
+  await gate.query(`create constraint trigger wait_at_commit after insert on messages deferrable initially deferred
+    for each row execute function wait_at_commit()`);
+  await gate.query("select pg_advisory_lock(1)");
+  const given = { senderId: "alice", recipientId: "bob", sentAt: NOW, clientMessageId: "key", fingerprint: "f" };
+  const sending = store.append(draftOf(given)).catch((error: unknown) => error);
+  await expect.poll(() => ask(url, "select 1 from pg_locks where not granted")).toHaveLength(1);
+  proxy.shut();
+  await gate.end();
+  expect(await sending).toBeInstanceOf(OutcomeUnknown);
+  expect(await ask(url, "select client_message_id as key from messages")).toEqual([{ key: "key" }]);
+  proxy.open();
+  expect(await store.append(draftOf(given))).toBeNull();
 });

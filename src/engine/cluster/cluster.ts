@@ -28,6 +28,8 @@ export interface Cluster {
   confirm(userId: UserId): Promise<void>;
   /** A user's sessions have ended here, its tokens were revoked, or it is being erased. */
   standingChanged(userId: UserId): void;
+  /** Their logs have grown by something that nobody has announced. */
+  logsGrown(ids: readonly UserId[]): void;
   settingsChanged(): void;
   /** Whether a user is connected to another server. */
   isPresent(userId: UserId): Promise<boolean>;
@@ -75,6 +77,10 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
     leases: createLeases(store, clock, serverId),
     confirm: standings.confirm,
     standingChanged: (userId) => bus.tell({ kind: "standings", ids: [userId] }),
+    logsGrown(ids) {
+      hub.grown(ids);
+      bus.tell({ kind: "logs", ids });
+    },
     settingsChanged: () => bus.tell({ kind: "settings" }),
     isPresent: presence.isPresent,
     look: neighbours.look,

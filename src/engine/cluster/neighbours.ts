@@ -98,7 +98,7 @@ export function startNeighbours(options: NeighboursOptions): Neighbours {
     }
     const followed = hub.followed();
     for (let from = 0; from < followed.length && !closed; from += BATCH) {
-      hub.grown(hub.behind(await store.heads(followed.slice(from, from + BATCH))));
+      hub.compare(await store.heads(followed.slice(from, from + BATCH)));
     }
     for (const inherit of heirs) if (!closed) await inherit();
   }
@@ -114,16 +114,22 @@ export function startNeighbours(options: NeighboursOptions): Neighbours {
         again = false;
         await lookAtAll();
       } while (again && !closed);
-    })().finally(() => {
-      looking = null;
-    });
+    })()
+      .catch((error: unknown) => {
+        // Soon again: what was told meanwhile could not be read either.
+        lookedAt = Number.NEGATIVE_INFINITY;
+        throw error;
+      })
+      .finally(() => {
+        looking = null;
+      });
     return looking;
   }
 
   function watch(): void {
     cancel = clock.after(WATCH_EVERY_MS, () => {
       const every = bus.healthy ? LOOK_EVERY_MS.healthy : LOOK_EVERY_MS.unhealthy;
-      if (clock.monotonic() - lookedAt >= every) background(look());
+      if (hub.takeFailure() || clock.monotonic() - lookedAt >= every) background(look());
       if (!closed) watch();
     });
   }

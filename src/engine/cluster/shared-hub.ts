@@ -27,8 +27,10 @@ export interface SharedHub extends Hub {
   readonly receiveTyping: Hub["handTyping"];
   /** Their logs have grown elsewhere. */
   grown(ids: readonly UserId[]): void;
-  /** Of these users, those whose logs have grown beyond what was told here. */
-  behind(heads: ReadonlyMap<UserId, number>): UserId[];
+  /** How far logs go now: what goes further than what was told here is told. */
+  compare(heads: ReadonlyMap<UserId, number>): void;
+  /** Whether something could not be read since this was last asked. */
+  takeFailure(): boolean;
   /** Who is listened to here. */
   followed(): readonly UserId[];
   /** Resolves when nothing is being read. */
@@ -48,8 +50,12 @@ export function createSharedHub({ store, bus, changed, failed }: SharedHubOption
   const users = new Map<UserId, Followed>();
   const reads = new Set<Promise<void>>();
 
-  function tellBehind({ listeners }: Followed): void {
-    for (const listener of listeners) listener.behind?.();
+  let hasFailed = false;
+
+  /** From a position on that nobody has told: each listener goes by its own place. */
+  function begin(user: Followed, head: number): void {
+    user.position = head;
+    for (const listener of user.listeners) listener.behind?.(head);
   }
 
   function tell(entries: readonly LogEntry[], { listeners }: Followed): void {
@@ -62,9 +68,9 @@ export function createSharedHub({ store, bus, changed, failed }: SharedHubOption
   async function readOn(userId: UserId, user: Followed): Promise<void> {
     const { position } = user;
     if (position === null) {
-      user.position = (await store.heads([userId])).get(userId) ?? 0;
+      const head = (await store.heads([userId])).get(userId) ?? 0;
       changed();
-      return tellBehind(user);
+      return begin(user, head);
     }
     const entries = await store.entriesBehind(userId, position, PAGE);
     user.position = Math.max(user.position ?? 0, entries.at(-1)?.position ?? 0);
@@ -83,9 +89,21 @@ export function createSharedHub({ store, bus, changed, failed }: SharedHubOption
       } while (user.again);
     } catch (error) {
       // Whoever looks at heads later finds that it is behind.
+      hasFailed = true;
       failed(error);
     } finally {
       user.reading = false;
+    }
+  }
+
+  function grown(ids: readonly UserId[]): void {
+    for (const id of ids) {
+      const user = users.get(id);
+      if (user === undefined) continue;
+      user.again = true;
+      if (user.reading) continue;
+      const done = read(id, user).finally(() => reads.delete(done));
+      reads.add(done);
     }
   }
 
@@ -122,17 +140,25 @@ export function createSharedHub({ store, bus, changed, failed }: SharedHubOption
     receiveTransient: local.handTransient,
     receiveTyping: local.handTyping,
 
-    grown(ids) {
-      for (const id of ids) {
+    grown,
+    compare(heads) {
+      let hasBegun = false;
+      for (const [id, head] of heads) {
         const user = users.get(id);
         if (user === undefined) continue;
-        user.again = true;
-        if (user.reading) continue;
-        const done = read(id, user).finally(() => reads.delete(done));
-        reads.add(done);
+        if (user.position === null) {
+          hasBegun = true;
+          begin(user, head);
+        } else if (head > user.position) grown([id]);
       }
+      // What was read of theirs before may have been recalled meanwhile.
+      if (hasBegun) changed();
     },
-    behind: (heads) => [...heads].flatMap(([id, head]) => (head > (users.get(id)?.position ?? -1) ? [id] : [])),
+    takeFailure() {
+      const has = hasFailed;
+      hasFailed = false;
+      return has;
+    },
     followed: () => [...users.keys()],
     async settled() {
       while (reads.size > 0) await Promise.all(reads);

@@ -6,7 +6,7 @@
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../clock.ts";
 import type { Standing } from "../cluster-store.ts";
-import type { Connections } from "../connections.ts";
+import type { Connection, Connections } from "../connections.ts";
 import type { UserId } from "../model.ts";
 import { isRevoked, type Revocations } from "../revocations.ts";
 import type { Store } from "../store.ts";
@@ -43,15 +43,17 @@ export function createStandings(options: StandingsOptions): Standings {
     return sessions.get(viewer.deviceId) !== viewer.session;
   }
 
-  function apply(standing: Standing): void {
+  /** @param meant those of its connections that the store was asked about */
+  function apply(standing: Standing, meant: ReadonlySet<Connection>): void {
     const { userId, tokensFrom, erasedAt } = standing;
     revocations.note(userId, tokensFrom);
     if (standing.erasing) erasing.add(userId);
     else erasing.delete(userId);
     if (erasedAt !== null && !standing.erasing) erased.add(userId);
     else erased.delete(userId);
-    connections.endOf(userId, "ended", ({ viewer }) => {
-      if (!isOver(viewer, standing)) return false;
+    connections.endOf(userId, "ended", (connection) => {
+      const { viewer } = connection;
+      if (!meant.has(connection) || !isOver(viewer, standing)) return false;
       if (viewer.session !== null) revocations.noteEndedSession(userId, viewer.deviceId, viewer.session);
       return true;
     });
@@ -60,8 +62,10 @@ export function createStandings(options: StandingsOptions): Standings {
   async function look(ids: readonly UserId[]): Promise<void> {
     if (ids.length === 0) return;
     const at = clock.monotonic();
+    // Whoever connects while the store is asked may have logged in after it looked.
+    const meant = new Set(ids.flatMap((id) => connections.of(id)));
     for (const standing of await store.standings(ids)) {
-      apply(standing);
+      apply(standing, meant);
       confirmed.set(standing.userId, at);
     }
   }

@@ -10,7 +10,7 @@ import type { HookStep } from "../hook-store.ts";
 import type { EventHook, HookDelivery, HookSetup } from "./hook.ts";
 import { hookEvent } from "./hook-event.ts";
 
-/** Milliseconds after which somebody else may take what somebody has begun. */
+/** Milliseconds after which somebody else may take what somebody has begun, beyond what the hook may take. */
 const LEASE_MS = 60_000;
 const LOOK_AGAIN_MS = 10_000;
 const FIRST_PAUSE_MS = 1_000;
@@ -64,7 +64,7 @@ export async function startDeliveries(core: Core, { events: hooks, lifetimeMs }:
     if (closed && failure !== null) return;
     lane.failures = failure === null ? 0 : lane.failures + 1;
     const step = stepAfter(delivery, failure);
-    await store.settleDelivery(delivery.id, step, clock.now());
+    await store.settleDelivery(delivery, step, clock.now());
     observer.hookDelivered(hook.name, step.step === "done" ? "taken" : step.step === "dead" ? "dead" : "delayed");
     if (failure !== null) observer.hookFailed(hook.name, failure.reason);
   }
@@ -89,7 +89,7 @@ export async function startDeliveries(core: Core, { events: hooks, lifetimeMs }:
       const free = most - lane.running;
       if (free > 0 && !closed) {
         const now = clock.now();
-        const taken = await store.claimDeliveries(lane.hook.name, now, now + LEASE_MS, free);
+        const taken = await store.claimDeliveries(lane.hook.name, now, now + lane.hook.timeoutMs + LEASE_MS, free);
         for (const delivery of taken) start(lane, delivery);
       }
       // Who is at the most it takes looks again at the end of one.

@@ -66,6 +66,8 @@ export interface EventHook {
   readonly kinds: ReadonlySet<EventKind>;
   /** Deliveries at the same time; those about the same two people go one after the other. */
   readonly concurrency: number;
+  /** Milliseconds that a delivery may take. */
+  readonly timeoutMs: number;
   /** @returns null where it was taken, else why not, and for how long it should not be tried where the hook says so */
   deliver(event: HookEvent): Promise<{ readonly reason: string; readonly retryAfterMs: number | null } | null>;
   close(): Promise<void>;

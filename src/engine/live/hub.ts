@@ -16,8 +16,8 @@ export interface Fresh {
 export interface Listener {
   /** The log has grown by this. */
   appended?(entry: LogEntry, fresh: Fresh | null): void;
-  /** The log may have grown by more than it was told of. */
-  behind?(): void;
+  /** The log may have grown by more than it was told of: up to this position. */
+  behind?(head: number): void;
   /** A message that is not stored; dropped by a listener that has no room. */
   transient?(message: Message, origin: string | null): void;
   typing?(from: UserId, typing: boolean): void;

@@ -65,7 +65,7 @@ export class LogReader {
     if (this.#started && entry.position <= this.#known) return;
     const continues = this.#started && !this.#reading && entry.position === this.#known + 1;
     if (!continues || this.#waiting.length >= PAGE) {
-      this.behind();
+      this.behind(entry.position);
       return;
     }
     this.#known = entry.position;
@@ -74,8 +74,9 @@ export class LogReader {
     this.#reader.wake();
   }
 
-  /** The log may have grown by more than it was told of. */
-  behind(): void {
+  /** The log may have grown by more than it was told of: up to this position. */
+  behind(head: number): void {
+    if (this.#started && head <= this.#known) return;
     this.#behind = true;
     this.#reader.wake();
   }

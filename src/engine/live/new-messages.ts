@@ -73,8 +73,8 @@ class NewMessageFeed extends Feed<NewMessageEvent> implements Listener {
     this.#reader.appended(entry, fresh);
   }
 
-  behind(): void {
-    this.#reader.behind();
+  behind(head: number): void {
+    this.#reader.behind(head);
   }
 
   transient(message: Message, origin: string | null): void {

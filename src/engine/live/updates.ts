@@ -82,8 +82,8 @@ class UpdatesFeed<T> extends Feed<T> implements Listener {
     this.#reader.appended(entry, fresh);
   }
 
-  behind(): void {
-    this.#reader.behind();
+  behind(head: number): void {
+    this.#reader.behind(head);
   }
 
   protected override async pull(): Promise<T | null> {

@@ -116,15 +116,16 @@ export function* claimDeliveries(
 }
 
 type Place = { hook: string; pair: string };
-const remove = statement<{ id: number }, Place>(
-  (p) => sql`delete from ${hookDeliveries} where id = ${p.id} returning hook, pair`,
+const remove = statement<{ id: number; attempts: number }, Place>(
+  (p) => sql`delete from ${hookDeliveries} where id = ${p.id} and attempts = ${p.attempts} returning hook, pair`,
 );
-const bury = statement<{ id: number; reason: string }, Place>(
-  (p) => sql`update ${hookDeliveries} set taken = 0, dead = 1, reason = ${p.reason} where id = ${p.id}
-    returning hook, pair`,
+const bury = statement<{ id: number; attempts: number; reason: string }, Place>(
+  (p) => sql`update ${hookDeliveries} set taken = 0, dead = 1, reason = ${p.reason}
+    where id = ${p.id} and attempts = ${p.attempts} returning hook, pair`,
 );
-const postpone = statement<{ id: number; due: number; reason: string }>(
-  (p) => sql`update ${hookDeliveries} set taken = 0, due_at = ${p.due}, reason = ${p.reason} where id = ${p.id}`,
+const postpone = statement<{ id: number; attempts: number; due: number; reason: string }>(
+  (p) => sql`update ${hookDeliveries} set taken = 0, due_at = ${p.due}, reason = ${p.reason}
+    where id = ${p.id} and attempts = ${p.attempts}`,
 );
 const advance = statement<Place & { now: number; behind: number }>(
   (p) => sql`update ${hookDeliveries} set due_at = ${p.now}
@@ -132,10 +133,17 @@ const advance = statement<Place & { now: number; behind: number }>(
       where hook = ${p.hook} and pair = ${p.pair} and dead = 0)`,
 );
 
-export function* settleDelivery(id: number, step: HookStep, now: number): Operation<void> {
+export function* settleDelivery(
+  { id, attempts: before }: Pick<HookDelivery, "id" | "attempts">,
+  step: HookStep,
+  now: number,
+): Operation<void> {
   yield* hold("hooks");
-  if (step.step === "later") return yield* run(postpone, { id, due: step.dueAt, reason: step.reason });
-  const gone = yield* step.step === "done" ? first(remove, { id }) : first(bury, { id, reason: step.reason });
+  const attempts = before + 1;
+  if (step.step === "later") return yield* run(postpone, { id, attempts, due: step.dueAt, reason: step.reason });
+  const gone = yield* step.step === "done"
+    ? first(remove, { id, attempts })
+    : first(bury, { id, attempts, reason: step.reason });
   if (gone !== undefined) yield* run(advance, { ...gone, now, behind: BEHIND });
 }
 

@@ -21,8 +21,8 @@ const AGAIN = new Set(["40001", "40P01", "55P03"]);
 const AWAY = new Set(["57P01", "57P02", "57P03", "57P05", "53300", "25P03", "25006", "26000", "0A000"]);
 /** Disk full, out of memory, statement timeout. */
 const REFUSED = new Set(["53100", "53200", "57014"]);
-/** Of the operating system. */
-const UNREACHABLE = /^E(CONN\w+|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH|NETDOWN|AI_AGAIN|NOTFOUND)$/;
+/** Of the operating system; ENOENT of a socket in a folder, whose server is away. */
+const UNREACHABLE = /^E(CONN\w+|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH|NETDOWN|AI_AGAIN|NOTFOUND|NOENT)$/;
 /** What the driver says without a code. */
 const LET_GO = /terminated|timeout|not queryable|closed/i;
 
@@ -33,6 +33,8 @@ function codeOf(error: unknown): string {
 export function failureOf(error: unknown): Failure {
   const code = codeOf(error);
   if (error instanceof DatabaseError) {
+    // It ends with all that is under way, whatever the reason.
+    if (error.severity === "PANIC") return "away";
     if (code === TAKEN) return "taken";
     if (AGAIN.has(code)) return "again";
     if (AWAY.has(code) || code.startsWith("08")) return "away";

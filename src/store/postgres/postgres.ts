@@ -24,9 +24,14 @@ export interface PostgresOptions {
 
 /** Milliseconds for which a server that is away is tried. */
 const PATIENCE_MS = 5_000;
+/** Milliseconds after which a write is given up that waits for its turn, or meets others again and again. */
+const LONGEST_WAIT_MS = 15_000;
 const LONGEST_PAUSE_MS = 500;
 /** Times that an operation which met another one is done again. */
 const MOST_CONFLICTS = 20;
+
+const LOST = "The database was lost in the middle of a commit; whether it happened is unknown.";
+const TOO_MUCH = "Too much happens to this at the same time";
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => {
@@ -72,33 +77,34 @@ export async function openPostgres(options: PostgresOptions): Promise<Database> 
 
   /** Does something again for as long as that makes sense. @param unsure whether what may have happened may be done again */
   async function persist<T>(work: () => Promise<T>, unsure: boolean, unavailable: typeof StoreUnavailable): Promise<T> {
-    const deadline = performance.now() + PATIENCE_MS;
+    const begun = performance.now();
+    let lost: CommitLost | null = null;
+    /** What is told of what will not be tried again: of a commit that was lost nobody may say that nothing has happened. */
+    const givenUp = (reason: string, cause: unknown) =>
+      lost === null
+        ? new unavailable(`${reason}; try again later.`, { cause })
+        : new OutcomeUnknown(LOST, { cause: lost });
     for (let time = 1; ; time += 1) {
       try {
         return await work();
       } catch (error) {
-        if (error instanceof CommitLost && !unsure) {
-          throw new OutcomeUnknown("The database was lost in the middle of a commit; whether it happened is unknown.", {
-            cause: error,
-          });
-        }
+        if (error instanceof CommitLost) lost = error;
+        if (lost !== null && !unsure) throw new OutcomeUnknown(LOST, { cause: error });
         const failure = error instanceof CommitLost ? "away" : failureOf(error);
+        const waited = performance.now() - begun;
         switch (failure) {
           case "taken":
-          case "fault":
             throw error;
+          case "fault":
+            throw lost === null ? error : givenUp("", error);
           case "refused":
-            throw new unavailable("The database could not do this now; try again later.", { cause: error });
+            throw givenUp("The database could not do this now", error);
           case "again":
-            if (time >= MOST_CONFLICTS) {
-              throw new unavailable("Too much happens to this at the same time; try again later.", { cause: error });
-            }
+            if (time >= MOST_CONFLICTS || waited > LONGEST_WAIT_MS) throw givenUp(TOO_MUCH, error);
             await pause(Math.random() * 10 * time);
             break;
           case "away":
-            if (performance.now() > deadline) {
-              throw new unavailable("The database cannot be reached; try again later.", { cause: error });
-            }
+            if (waited > PATIENCE_MS) throw givenUp("The database cannot be reached", error);
             await pause(Math.min(20 * 2 ** time, LONGEST_PAUSE_MS) * Math.random());
             break;
           default:
@@ -141,9 +147,11 @@ export async function openPostgres(options: PostgresOptions): Promise<Database> 
     },
 
     async write(operation, again = false) {
+      const asked = performance.now();
       const letGo = await turns.take(heldBy(operation()));
       const started = performance.now();
       try {
+        if (started - asked > LONGEST_WAIT_MS) throw new NotWritten(`${TOO_MUCH}; try again later.`);
         const result = await persist(() => attempt("write", operation), again, NotWritten);
         observer.committed(1, (performance.now() - started) / 1_000);
         return result;
