@@ -117,7 +117,6 @@ export function serveWebSockets(http: Server, options: WebSocketOptions) {
   }
 
   function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    socket.on("error", () => socket.destroy());
     const retryAfterMs = admission.request(request);
     const { origin } = request.headers;
     const foreign = allowedOrigins !== null && !allowedOrigins.includes("*") && !allowedOrigins.includes(origin ?? "");
@@ -128,6 +127,8 @@ export function serveWebSockets(http: Server, options: WebSocketOptions) {
     } else if (retryAfterMs !== null) turnAway(request, socket, head);
     else open(request, socket, head);
   }
+  // Node does not listen any more; one that breaks while it is refused or taken would end the process.
+  http.on("upgrade", (_request, socket) => socket.on("error", () => socket.destroy()));
   http.on("upgrade", upgrade);
 
   return {
