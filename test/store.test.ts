@@ -7,6 +7,7 @@ import { SQLiteSyncDialect } from "drizzle-orm/sqlite-core";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { openSqlite } from "../src/store/sqlite/sqlite.ts";
 import { all, type Row, type Statement, statement } from "../src/store/statement.ts";
+import { createStore } from "../src/store/store.ts";
 import { App, startApp } from "./support/app.ts";
 import { openBeside } from "./support/data.ts";
 
@@ -209,4 +210,22 @@ test("after a stop, one file holds everything", async () => {
   expect(database.pragma("foreign_key_check")).toEqual([]);
   expect(database.prepare("select count(*) from messages").pluck().get()).toBe(1);
   database.close();
+});
+
+test("of a delivery that was taken again since, the one who took it first settles nothing", async () => {
+  const store = createStore(openSqlite(join(emptyFolder(), "parley.sqlite"), observer));
+  onTestFinished(() => store.close());
+  const { position: after } = await store.openReader("hooks");
+  const event = { id: 1, kind: "blocked" as const, at: 1, userId: "alice", otherId: "bob", place: null };
+  await store.queueDeliveries([{ hook: "app", event }], { after, upTo: 1 }, 1);
+  const [first] = await store.claimDeliveries("app", 1, 10, 1);
+  const [second] = await store.claimDeliveries("app", 10, 20, 1);
+  if (first === undefined || second === undefined) throw new Error("it was not taken");
+  expect(second).toEqual({ ...first, attempts: 1 });
+  await store.settleDelivery(first, { step: "later", dueAt: 11, reason: "late" }, 10);
+  expect(await store.claimDeliveries("app", 11, 30, 1)).toEqual([]);
+  await store.settleDelivery(first, { step: "done" }, 10);
+  expect(await store.deliveries("app", false, 10)).toHaveLength(1);
+  await store.settleDelivery(second, { step: "done" }, 10);
+  expect(await store.deliveries("app", false, 10)).toEqual([]);
 });

@@ -113,7 +113,8 @@ describeInBrowser("files", () => {
     await alice.page.getByRole("button", { name: "Attach", exact: true }).click();
     await alice.page.getByRole("menuitem", { name: "Voice note" }).click();
     await alice.page.getByText("Recording").waitFor();
-    await alice.page.getByRole("timer").getByText("0:01").waitFor();
+    // A busy browser has recorded less than its timer says.
+    await alice.page.getByRole("timer").getByText("0:03").waitFor();
     await alice.page.getByRole("button", { name: "Send the voice note" }).click();
     await bob.open("alice");
     const player = bob.page.getByRole("article").locator("audio");
@@ -127,7 +128,7 @@ describeInBrowser("files", () => {
     const { node } = await person.get(
       `{ node(id: "${message?.id}") { ... on Message { content { ... on SoundContent { durationMs } } } } }`,
     );
-    expect(node.content.durationMs).toBeGreaterThan(0);
+    expect(node.content.durationMs).toBeGreaterThan(500);
   });
 
   test("what is dropped is looked at once more, and a video has a picture of its own", async () => {

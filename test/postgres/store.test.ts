@@ -320,3 +320,15 @@ test("a commit that was lost while the database went away is never said to have 
   proxy.open();
   expect(await store.append(draftOf(given))).toBeNull();
 });
+
+test("a server that is reached by a socket in a folder may be started anew, too", async () => {
+  const postgres = await Postgres.create("fsync=off");
+  onTestFinished(() => postgres.remove());
+  const url = `postgres://parley@/postgres?host=${encodeURIComponent(postgres.folder)}&port=${postgres.port}`;
+  const store = createStore(await open(url));
+  await store.ensureUser("alice", NOW);
+  await postgres.stop();
+  const reading = store.users(["alice"]);
+  await postgres.start();
+  expect([...(await reading).keys()]).toEqual(["alice"]);
+});

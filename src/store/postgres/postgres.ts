@@ -96,7 +96,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Database> 
           case "taken":
             throw error;
           case "fault":
-            throw lost === null ? error : givenUp("", error);
+            throw lost === null ? error : new OutcomeUnknown(LOST, { cause: lost });
           case "refused":
             throw givenUp("The database could not do this now", error);
           case "again":
